@@ -1,0 +1,84 @@
+package wechattest
+
+import (
+	"net/http"
+	"time"
+)
+
+// Option changes a [Simulator] before it starts.
+type Option func(*settings)
+
+// settings are what the options collect.
+type settings struct {
+	clock           Clock
+	keyMode         KeyMode
+	app             App
+	mchID           string
+	apiV3Key        string
+	notifyTransport http.RoundTripper
+	retrySpeed      float64
+	strictNotifyURL bool
+	orderPaidCode   string
+	observers       []func(Exchange)
+	stateFile       string
+}
+
+func defaultSettings() settings {
+	return settings{
+		clock:      systemClock{},
+		keyMode:    BothKeys,
+		app:        App{AppID: "wx7e57000000000001", AppSecret: "7e570000000000000000000000000a01"},
+		mchID:      "1673570001",
+		apiV3Key:   "wechattest-api-v3-key-0123456789",
+		retrySpeed: 1,
+	}
+}
+
+// WithClock sets the time the simulator lives by. Default: the real time.
+func WithClock(c Clock) Option { return func(s *settings) { s.clock = c } }
+
+// WithKeyMode says which of its keys WeChat Pay signs with. Default: [BothKeys].
+func WithKeyMode(m KeyMode) Option { return func(s *settings) { s.keyMode = m } }
+
+// WithApp sets the mini-program's appid and secret. Default: fixed test values, see [Simulator.App].
+func WithApp(appID, secret string) Option {
+	return func(s *settings) { s.app = App{AppID: appID, AppSecret: secret} }
+}
+
+// WithMerchant sets the merchant number and the APIv3 key (32 bytes). The certificate and key pair stay the fixed
+// ones. Default: fixed test values, see [Simulator.Merchant].
+func WithMerchant(mchID, apiV3Key string) Option {
+	return func(s *settings) { s.mchID, s.apiV3Key = mchID, apiV3Key }
+}
+
+// WithNotifyTransport sends payment notices through rt, for instance into a handler in memory. Default: the network.
+func WithNotifyTransport(rt http.RoundTripper) Option {
+	return func(s *settings) { s.notifyTransport = rt }
+}
+
+// WithRetrySpeed divides the waits between notice retries, so that 3600 shortens the timetable's day to 24 seconds.
+// Default: 1.
+func WithRetrySpeed(factor float64) Option { return func(s *settings) { s.retrySpeed = factor } }
+
+// WithStrictNotifyURL accepts only notify_urls that WeChat could reach: https, and neither localhost nor a private
+// address. Default: http and local hosts are accepted, since that is where a local WeChat's merchants live.
+func WithStrictNotifyURL() Option { return func(s *settings) { s.strictNotifyURL = true } }
+
+// WithOrderPaidCode sets the error code for "the order is paid already" when placing and closing. WeChat's documents
+// spell it ORDERPAID, ORDER_PAID and INVALID_REQUEST in different places. Default: INVALID_REQUEST when placing,
+// ORDER_PAID when closing.
+func WithOrderPaidCode(code string) Option { return func(s *settings) { s.orderPaidCode = code } }
+
+// WithObserver calls f after each request the simulator answered and each notice attempt, with secrets masked. Calls
+// may be concurrent; f must be quick, since the answer waits for it. May be given more than once. Default: none.
+func WithObserver(f func(Exchange)) Option {
+	return func(s *settings) { s.observers = append(s.observers, f) }
+}
+
+// WithStateFile keeps users, codes, tokens, orders and notices in a JSON file: read when the simulator opens, written
+// after changes and when it closes. Notices that were still to be retried go on. Default: memory only.
+func WithStateFile(path string) Option { return func(s *settings) { s.stateFile = path } }
+
+// noticeTimeout is how long WeChat waits for the answer to a notice: 5 s of real time, whatever the clock.
+// Source: pay.weixin.qq.com, notification-considerations.
+const noticeTimeout = 5 * time.Second

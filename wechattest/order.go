@@ -1,0 +1,45 @@
+package wechattest
+
+import "time"
+
+// TradeState (交易状态) is where an order stands. A failed attempt to pay leaves NotPaid.
+type TradeState string
+
+const (
+	NotPaid TradeState = "NOTPAY"
+	Paid    TradeState = "SUCCESS"
+	Closed  TradeState = "CLOSED"
+)
+
+// description is the trade_state_desc of answers.
+func (t TradeState) description() string {
+	switch t {
+	case Paid:
+		return "支付成功"
+	case Closed:
+		return "订单已关闭"
+	default:
+		return "订单未支付"
+	}
+}
+
+// Order is one order as WeChat keeps it.
+type Order struct {
+	OutTradeNo    string     `json:"out_trade_no"` // 商户订单号
+	AppID         string     `json:"appid"`
+	MchID         string     `json:"mchid"`
+	Description   string     `json:"description"`
+	Attach        string     `json:"attach"`
+	NotifyURL     string     `json:"notify_url"`
+	TotalFen      int64      `json:"total"` // in fen (分)
+	Currency      string     `json:"currency"`
+	OpenID        string     `json:"openid"` // who ordered, and alone may pay
+	DeviceID      string     `json:"device_id"`
+	State         TradeState `json:"state"`
+	TransactionID string     `json:"transaction_id"` // 微信支付订单号, empty until paid
+	PrepayID      string     `json:"prepay_id"`      // the latest one
+	CreatedAt     time.Time  `json:"created_at"`
+	ExpiresAt     time.Time  `json:"expires_at"` // time_expire, or seven days after creation
+	PaidAt        time.Time  `json:"paid_at,omitzero"`
+	ClosedAt      time.Time  `json:"closed_at,omitzero"`
+}

@@ -1,0 +1,115 @@
+package wechattest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+)
+
+// ErrClosed is the answer of a simulator that was closed.
+var ErrClosed = errors.New("wechattest: the simulator is closed")
+
+// Simulator is a local WeChat. Make one with [New] or [Open]; all methods may be called from many goroutines.
+type Simulator struct {
+	settings settings
+	keys     keyRing
+	routes   http.Handler
+	masks    masks
+
+	mu      sync.Mutex
+	state   state
+	changed chan struct{} // closed and replaced at each change of state
+
+	ctx      context.Context // ends with Close; the life of the owned goroutines, not of a call
+	cancel   context.CancelFunc
+	tasks    sync.WaitGroup // every goroutine of the simulator
+	listener listener
+	notifier http.RoundTripper
+	closing  sync.Once
+	closeErr error
+}
+
+// TB is the part of testing.TB that [New] needs; programs that import this package do not link package testing.
+type TB interface {
+	Helper()
+	Cleanup(func())
+	Fatalf(format string, args ...any)
+}
+
+// New returns a simulator for a test and closes it when the test ends.
+func New(t TB, opts ...Option) *Simulator {
+	t.Helper()
+	s, err := Open(opts...)
+	if err != nil {
+		t.Fatalf("%v", err)
+		return nil
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Fatalf("%v", err)
+		}
+	})
+	return s
+}
+
+// Open returns a simulator for a program, which must call Close.
+func Open(opts ...Option) (*Simulator, error) {
+	set := defaultSettings()
+	for _, opt := range opts {
+		opt(&set)
+	}
+	if err := set.validate(); err != nil {
+		return nil, fmt.Errorf("wechattest: %w", err)
+	}
+	keys, err := loadKeys()
+	if err != nil {
+		return nil, fmt.Errorf("wechattest: %w", err)
+	}
+	s := &Simulator{settings: set, keys: keys, masks: newMasks(), state: newState(), changed: make(chan struct{})}
+	s.routes = s.newRoutes()
+	s.notifier = set.notifyTransport
+	if s.notifier == nil {
+		s.notifier = newNotifyTransport()
+	}
+	if err := s.loadStateFile(); err != nil {
+		return nil, fmt.Errorf("wechattest: %w", err)
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.tasks.Go(s.sendDueNotices)
+	if set.stateFile != "" {
+		s.tasks.Go(s.keepStateFile)
+	}
+	return s, nil
+}
+
+// Close stops the listener, abandons notices under way and waits for every goroutine. A second call does nothing.
+func (s *Simulator) Close() error {
+	s.closing.Do(func() {
+		s.closeErr = s.listener.close()
+		s.cancel()
+		s.tasks.Wait()
+		if s.settings.notifyTransport == nil {
+			s.notifier.(*http.Transport).CloseIdleConnections()
+		}
+		s.closeErr = errors.Join(s.closeErr, s.saveStateFile())
+	})
+	return s.closeErr
+}
+
+// update changes the state under its lock and tells whoever waits for a change.
+func (s *Simulator) update(change func(*state)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.state)
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// view reads the state under its lock.
+func (s *Simulator) view(read func(*state)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	read(&s.state)
+}

@@ -1,0 +1,58 @@
+package wechattest
+
+import "time"
+
+// state is everything a simulator remembers. It is guarded by Simulator.mu and is what a snapshot holds.
+type state struct {
+	Users      map[string]*user      `json:"users"`       // by name
+	LoginCodes map[string]*loginCode `json:"login_codes"` // js_code → what it stands for
+	PhoneCodes map[string]*phoneCode `json:"phone_codes"`
+	Tokens     tokenLedger           `json:"tokens"`
+
+	Orders map[string]*orderRecord `json:"orders"` // by out_trade_no
+	Burned map[string]bool         `json:"burned"` // numbers that were closed before they were ordered
+
+	Notices     map[string]*noticeRecord `json:"notices"` // by out_trade_no
+	NoticesHeld bool                     `json:"notices_held"`
+	Journal     []NoticeAttempt          `json:"journal"`
+
+	Rotated     bool   `json:"rotated"`      // the second platform certificate is in use
+	SigningKey  string `json:"signing_key"`  // see SignWith; empty: the mode's own
+	RequestsRun int64  `json:"requests_run"` // numbers Request-IDs
+}
+
+func newState() state {
+	return state{
+		Users:      map[string]*user{},
+		LoginCodes: map[string]*loginCode{},
+		PhoneCodes: map[string]*phoneCode{},
+		Orders:     map[string]*orderRecord{},
+		Burned:     map[string]bool{},
+		Notices:    map[string]*noticeRecord{},
+	}
+}
+
+// orderRecord is an order with what only the simulator needs.
+type orderRecord struct {
+	Order
+	Terms   string               `json:"terms"`   // canonical request, to compare a second request with
+	Prepays map[string]time.Time `json:"prepays"` // prepay_id → when it ends
+}
+
+// noticeRecord is the notice about an order and where its delivery stands.
+type noticeRecord struct {
+	ID      string    `json:"id"`
+	Body    string    `json:"body"` // the same at each delivery
+	URL     string    `json:"url"`
+	Due     time.Time `json:"due,omitzero"` // next delivery; zero: none
+	Sent    int       `json:"sent"`         // deliveries, manual ones included
+	Retries int       `json:"retries"`      // waits used up from the timetable
+	Done    bool      `json:"done"`         // accepted
+	flying  bool      // a scheduled delivery is under way
+}
+
+// beijing is the zone of WeChat's times.
+func beijing() *time.Location { return time.FixedZone("CST", 8*60*60) }
+
+// wireTime is WeChat's RFC 3339 form: seconds, +08:00.
+func wireTime(t time.Time) string { return t.In(beijing()).Format(time.RFC3339) }

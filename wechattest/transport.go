@@ -1,0 +1,78 @@
+package wechattest
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+)
+
+// Client is an HTTP client whose every request this WeChat answers in memory, whatever its host.
+func (s *Simulator) Client() *http.Client { return &http.Client{Transport: s.RoundTripper()} }
+
+// RoundTripper answers requests in memory, without a port.
+func (s *Simulator) RoundTripper() http.RoundTripper { return inMemory{s} }
+
+// inMemory carries a request to a handler the way a connection would: the body is read to its end, the answer is
+// complete before the caller sees it, and the caller's deadline holds.
+type inMemory struct{ handler http.Handler }
+
+func (m inMemory) RoundTrip(r *http.Request) (*http.Response, error) {
+	var body []byte
+	if r.Body != nil {
+		read, err := io.ReadAll(r.Body)
+		_ = r.Body.Close()
+		if err != nil {
+			return nil, fmt.Errorf("read request body: %w", err)
+		}
+		body = read
+	}
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	arrived := r.Clone(r.Context())
+	arrived.RequestURI = r.URL.RequestURI()
+	arrived.Body = io.NopCloser(bytes.NewReader(body))
+	arrived.ContentLength = int64(len(body))
+	if _, given := arrived.Header["User-Agent"]; !given {
+		arrived.Header.Set("User-Agent", "Go-http-client/1.1") // as http.Transport does
+	}
+	if arrived.Host == "" {
+		arrived.Host = r.URL.Host
+	}
+	recorder := &recorder{header: http.Header{}, status: http.StatusOK}
+	m.handler.ServeHTTP(recorder, arrived)
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	return recorder.response(r), nil
+}
+
+// recorder is an http.ResponseWriter that keeps the answer.
+type recorder struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (w *recorder) Header() http.Header         { return w.header }
+func (w *recorder) WriteHeader(status int)      { w.status = status }
+func (w *recorder) Write(p []byte) (int, error) { return w.body.Write(p) }
+
+func (w *recorder) response(r *http.Request) *http.Response {
+	return &http.Response{
+		Status:     strconv.Itoa(w.status) + " " + http.StatusText(w.status),
+		StatusCode: w.status,
+		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header:        w.header,
+		Body:          io.NopCloser(bytes.NewReader(w.body.Bytes())),
+		ContentLength: int64(w.body.Len()),
+		Request:       r,
+	}
+}
+
+var (
+	_ http.RoundTripper   = inMemory{}
+	_ http.ResponseWriter = (*recorder)(nil)
+)
