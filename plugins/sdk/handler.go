@@ -1,0 +1,55 @@
+package sdk
+
+import (
+	"context"
+	"log/slog"
+)
+
+// A handler has at least one of OnPayment, OnUserEvent and OnNotice. Each returns nil when the event had its effect,
+// now or earlier; RetryAfter or Reject to say more; any other error to get the event again on the usual schedule.
+
+// PaymentHandler receives events of type payment.succeeded.
+type PaymentHandler interface {
+	OnPayment(ctx context.Context, n *PaymentNotice) error
+}
+
+// UserEventHandler receives events of types user.*.
+type UserEventHandler interface {
+	OnUserEvent(ctx context.Context, e *UserEvent) error
+}
+
+// NoticeHandler receives every other event, undecoded: refunds, and kinds WeChat adds later.
+type NoticeHandler interface {
+	OnNotice(ctx context.Context, n *Notice) error
+}
+
+// Starter is called once, after the configuration was decoded into the handler and before the first event. An error
+// ends the process; the host starts it again later.
+type Starter interface {
+	Start(ctx context.Context, env Env) error
+}
+
+// Stopper is called once, after the last event, before the host ends the process. A process that is killed does not
+// get here.
+type Stopper interface {
+	Stop(ctx context.Context) error
+}
+
+// Versioner gives the plugin's version; the host refuses to start a plugin whose manifest says another.
+// Optional. Default: what was linked in with -ldflags "-X wgink.ink/wechat/plugins/sdk.version=1.4.0", else none, and
+// then the manifest is believed.
+type Versioner interface {
+	Version() string
+}
+
+// Env is what a plugin gets from its host.
+type Env struct {
+	// ID and Version are the plugin's, as the host's configuration names them.
+	ID, Version string
+	// Logger writes JSON lines that become records in the host's log, with their level.
+	Logger *slog.Logger
+	// Secrets by name, as the host's configuration gives them.
+	Secrets Secrets
+	// WorkDir is a private folder, empty at every start; it is also the working directory and TMPDIR.
+	WorkDir string
+}
