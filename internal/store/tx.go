@@ -1,0 +1,113 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/driver/pgdriver"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// InTx runs fn in one transaction and commits when fn returns nil. fn may run twice: once more when the connection broke
+// before the commit was sent, which is what a PostgreSQL restart does to every idle connection.
+func (d *DB) InTx(ctx context.Context, fn func(q Queries) error) error {
+	err := d.once(ctx, fn)
+	if errors.Is(err, errBroken) && ctx.Err() == nil {
+		err = d.once(ctx, fn)
+	}
+	return err
+}
+
+// errBroken marks a connection that broke before the commit, so that nothing can have been kept.
+var errBroken = errors.New("connection broke before the commit")
+
+func (d *DB) once(ctx context.Context, fn func(q Queries) error) (err error) {
+	tx, err := d.bun.BeginTx(ctx, nil)
+	if err != nil {
+		return markBroken(fmt.Errorf("begin: %w", err))
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			_ = tx.Rollback()
+			panic(p)
+		}
+	}()
+	if err := fn(Queries{db: tx, now: d.now}); err != nil {
+		if back := tx.Rollback(); back != nil && !errors.Is(back, sql.ErrTxDone) {
+			err = fmt.Errorf("%w (and the rollback failed: %v)", err, back)
+		}
+		return markBroken(err)
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err) // unknown whether it was kept; never tried again here
+	}
+	return nil
+}
+
+func markBroken(err error) error {
+	if broken(err) {
+		return fmt.Errorf("%w: %w", errBroken, err)
+	}
+	return err
+}
+
+// broken tells a lost connection from an answer of the server.
+func broken(err error) bool {
+	if pg, ok := errors.AsType[pgdriver.Error](err); ok {
+		switch pg.Field('C') {
+		case "57P01", "57P02", "57P03": // the server is stopping, crashed, or starting
+			return true
+		}
+		return false
+	}
+	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return true
+	}
+	if n, ok := errors.AsType[*net.OpError](err); ok {
+		return !n.Timeout()
+	}
+	return false
+}
+
+// IsUnique tells whether err is a broken unique key, and nothing else.
+func IsUnique(err error) bool {
+	if pg, ok := errors.AsType[pgdriver.Error](err); ok {
+		return pg.Field('C') == "23505"
+	}
+	if lite, ok := errors.AsType[*sqlite.Error](err); ok {
+		return lite.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || lite.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+	}
+	return false
+}
+
+// affected says whether a statement touched a row.
+func affected(res sql.Result, err error) (bool, error) {
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n > 0, err
+}
+
+// one says whether a query for a single row found it.
+func one(err error) (bool, error) {
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// forUpdate adds a row lock on PostgreSQL; SQLite's immediate transactions lock the whole file already.
+func (q Queries) forUpdate(sel *bun.SelectQuery) *bun.SelectQuery {
+	if q.postgres() {
+		return sel.For("UPDATE")
+	}
+	return sel
+}
