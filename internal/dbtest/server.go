@@ -99,7 +99,7 @@ func launch(bin string, k kind) (_ *server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp(user.tempDir, "dbtest-")
+	dir, err := os.MkdirTemp(dataDir(k, user), "dbtest-")
 	if err != nil {
 		return nil, fmt.Errorf("make the server's folder: %w", err)
 	}
@@ -173,6 +173,14 @@ func (s *server) stop() error {
 		err = errors.Join(err, fmt.Errorf("stop PostgreSQL: %w", waited))
 	}
 	return err
+}
+
+// dataDir is the folder in which a server of this kind gets its own: in memory where losing it is no loss.
+func dataDir(k kind, user runAs) string {
+	if dir := memoryDir(); dir != "" && !k.durable {
+		return dir
+	}
+	return user.tempDir
 }
 
 // settings are the options of postgres. Schedules, plans and isolation stay as they are in production.
