@@ -1,0 +1,116 @@
+package sdk
+
+import (
+	"context"
+	"maps"
+	"os"
+	"runtime"
+	"runtime/debug"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"wgink.ink/wechat/plugins/pluginv1"
+)
+
+// version is set when linking: -ldflags "-X wgink.ink/wechat/plugins/sdk.version=1.4.0".
+var version string
+
+// Describe says what the plugin is.
+func (s *server) Describe(context.Context, *pluginv1.DescribeRequest) (*pluginv1.DescribeResponse, error) {
+	resp := &pluginv1.DescribeResponse{Version: s.version(), Sdk: "wechat-go " + sdkVersion()}
+	for _, k := range s.kinds() {
+		resp.Services = append(resp.Services, k.Service())
+	}
+	return resp, nil
+}
+
+// Configure decodes the configuration into the handler and starts it. Once per process.
+func (s *server) Configure(ctx context.Context, req *pluginv1.ConfigureRequest) (*pluginv1.ConfigureResponse, error) {
+	err := status.Error(codes.FailedPrecondition, "configured already")
+	s.configured.Do(func() { err = s.configure(ctx, req) })
+	if err != nil {
+		return nil, err
+	}
+	return &pluginv1.ConfigureResponse{}, nil
+}
+
+func (s *server) configure(ctx context.Context, req *pluginv1.ConfigureRequest) error {
+	if err := decodeConfig(req.GetConfigJson(), s.handler); err != nil {
+		return status.Error(codes.InvalidArgument, clip(err.Error()))
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return status.Errorf(codes.Internal, "work dir: %v", err)
+	}
+	if starter, ok := s.handler.(Starter); ok {
+		err := s.guard("Start", func() error {
+			return starter.Start(ctx, Env{
+				ID: req.GetId(), Version: req.GetVersion(), Logger: s.logger,
+				Secrets: maps.Clone(req.GetSecrets()), WorkDir: dir,
+			})
+		})
+		if err != nil {
+			return status.Error(codes.FailedPrecondition, clip("Start: "+err.Error()))
+		}
+	}
+	s.gate.open(int(req.GetMaxConcurrency()))
+	return nil
+}
+
+// Status is polled by the host.
+func (s *server) Status(context.Context, *pluginv1.StatusRequest) (*pluginv1.StatusResponse, error) {
+	open, running, oldest := s.gate.status()
+	resp := &pluginv1.StatusResponse{Ready: open, Running: uint32(running), OldestRunning: durationpb.New(oldest)}
+	if !open {
+		resp.Reason = "not configured, or draining"
+	}
+	return resp, nil
+}
+
+// Drain refuses new events, waits for those under way, and stops the handler.
+func (s *server) Drain(ctx context.Context, req *pluginv1.DrainRequest) (*pluginv1.DrainResponse, error) {
+	wait, cancel := context.WithTimeout(ctx, req.GetWait().AsDuration())
+	defer cancel()
+	left := s.gate.drain(wait)
+	s.stopped.Do(func() {
+		stopper, ok := s.handler.(Stopper)
+		if !ok {
+			return
+		}
+		if err := s.guard("Stop", func() error { return stopper.Stop(ctx) }); err != nil {
+			s.logger.Error("plugin did not stop cleanly", "error", err)
+		}
+	})
+	return &pluginv1.DrainResponse{Running: uint32(left)}, nil
+}
+
+// version is what the plugin says of itself; empty when it says nothing.
+func (s *server) version() string {
+	if v, ok := s.handler.(Versioner); ok {
+		return v.Version()
+	}
+	return version
+}
+
+func (s *server) describeVersion() string {
+	if v := s.version(); v != "" {
+		return "version " + v
+	}
+	return "version as in plugin.yaml"
+}
+
+// sdkVersion is the version of this module in the plugin, and the toolchain's.
+func sdkVersion() string {
+	const module = "wgink.ink/wechat"
+	v := "devel"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, dep := range info.Deps {
+			if dep.Path == module {
+				v = dep.Version
+			}
+		}
+	}
+	return v + " " + runtime.Version()
+}

@@ -1,0 +1,38 @@
+package sdk
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"wgink.ink/wechat/plugins/internal/wire"
+)
+
+// exitHostGone is the exit status of a plugin whose host ended without ending it.
+const exitHostGone = 3
+
+// holdLifeline ends the process when standard input does: the host holds its other end and is gone then, however it
+// died. Work under way is cut; the next host hands it over again.
+func holdLifeline() {
+	if os.Getenv(wire.LifelineEnv) != "stdin" {
+		return
+	}
+	line := os.Stdin
+	if null, err := os.Open(os.DevNull); err == nil {
+		os.Stdin = null // the author's code, and its children, must not read from the life line
+	}
+	stderr := os.Stderr
+	go func() {
+		_, _ = io.Copy(io.Discard, line)
+		_, _ = fmt.Fprintln(stderr, "wechat plugin: the host is gone")
+		os.Exit(exitHostGone)
+	}()
+}
+
+// catchSignals makes INT, TERM and HUP do nothing. Caught rather than ignored, so that child processes of the plugin
+// keep the usual behaviour.
+func catchSignals() {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+}
