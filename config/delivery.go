@@ -1,0 +1,21 @@
+package config
+
+import "time"
+
+// Delivery tunes the hand-over of events to plugins. Key: delivery.
+type Delivery struct {
+	Lease   time.Duration // Key: lease. Another host may take a row over after so long without renewal. Default: 20s.
+	Poll    time.Duration // Key: poll. How often to look for rows another host left. Default: 500ms.
+	Workers int           // Key: workers. Hand-overs at once over all plugins. Default: 100.
+}
+
+func (d *Delivery) keys() []key {
+	return []key{
+		{path: "delivery.lease", to: &d.Lease, def: "20s",
+			doc: "Another host may take a delivery over after so long without renewal. 1s to 1h."},
+		{path: "delivery.poll", to: &d.Poll, def: "500ms",
+			doc: "How often to look for deliveries another host left. 10ms to 1m."},
+		{path: "delivery.workers", to: &d.Workers, def: "100",
+			doc: "Hand-overs at once, over all plugins. 1 to 1000."},
+	}
+}

@@ -1,0 +1,87 @@
+package config
+
+import (
+	"crypto/rsa"
+	"regexp"
+	"strings"
+)
+
+// apiV3KeyLength is fixed by WeChat: the key is used for AES-256.
+const apiV3KeyLength = 32
+
+// publicKeyPrefix begins the id of every WeChat Pay public key.
+const publicKeyPrefix = "PUB_KEY_ID_"
+
+var merchantNumber = regexp.MustCompile(`^[0-9]{1,32}$`)
+
+func (k *checker) pay() {
+	p := k.Pay
+	if k.required("pay", "pay.mchid", p.MchID, "the merchant number (商户号) from pay.weixin.qq.com") &&
+		!merchantNumber.MatchString(p.MchID) {
+		k.fail("pay.mchid", "must be digits, as pay.weixin.qq.com shows the merchant number (商户号)")
+	}
+
+	const secretPath = "pay.api-v3-secretkey"
+	if k.required("pay", secretPath, p.APIv3SecretKey.Reveal(), "the APIv3 key (APIv3密钥) set at pay.weixin.qq.com") {
+		k.apiV3Key(secretPath, p.APIv3SecretKey)
+	}
+	if p.PreviousAPIv3SecretKey != "" {
+		k.apiV3Key("pay.previous-api-v3-secretkey", p.PreviousAPIv3SecretKey)
+	}
+	k.baseURL("pay.base-url", p.BaseURL)
+	if p.UnknownOrders != UnknownOrdersQuarantine && p.UnknownOrders != UnknownOrdersDeliver {
+		k.fail("pay.unknown-orders", "must be %s or %s", UnknownOrdersQuarantine, UnknownOrdersDeliver)
+	}
+}
+
+func (k *checker) apiV3Key(path string, value Secret) {
+	if n := len(value.Reveal()); n != apiV3KeyLength {
+		k.fail(path, "must be exactly %d bytes, but has %d; copy the APIv3 key (APIv3密钥) again", apiV3KeyLength, n)
+	}
+}
+
+// merchantFiles checks that certificate and private key are there, usable and belong together.
+func (k *checker) merchantFiles() {
+	const certificatePath, keyPath = "pay.certificate-path", "pay.key-file-path"
+	var certified *rsa.PublicKey
+	switch {
+	case !k.required("pay", certificatePath, k.Pay.CertificatePath, "the folder that holds the merchant API certificate"):
+	case strings.ContainsAny(k.Pay.CertificateName, `/\`):
+		k.fail("pay.certificate-name", "must be a file name without a folder; the folder is %s", certificatePath)
+	default:
+		if data, ok := k.file(certificatePath, k.Pay.CertificateFile()); ok {
+			certified = k.certificate(certificatePath, data)
+		}
+	}
+	if !k.required("pay", keyPath, k.Pay.KeyFilePath, "the file of the merchant API private key, apiclient_key.pem") {
+		return
+	}
+	data, ok := k.file(keyPath, k.Pay.KeyFilePath)
+	if !ok {
+		return
+	}
+	private := k.privateKey(keyPath, data)
+	if private != nil && certified != nil && !certified.Equal(&private.PublicKey) {
+		k.fail(keyPath, "does not belong to the certificate of %s; take both from the same download", certificatePath)
+	}
+}
+
+// publicKey checks the public-key mode: id and file come together.
+func (k *checker) publicKey() {
+	const idPath, filePath = "pay.public-key-id", "pay.public-key-path"
+	id, file := k.Pay.PublicKeyID, k.Pay.PublicKeyPath
+	if id == "" && file != "" {
+		k.fail(idPath, "is required beside %s: give the id pay.weixin.qq.com shows for the public key", filePath)
+	}
+	if id != "" && file == "" {
+		k.fail(filePath, "is required beside %s: give the file downloaded for the public key", idPath)
+	}
+	if id != "" && (!strings.HasPrefix(id, publicKeyPrefix) || len(id) == len(publicKeyPrefix)) {
+		k.fail(idPath, "must begin with %s, as pay.weixin.qq.com shows it", publicKeyPrefix)
+	}
+	if file != "" {
+		if data, ok := k.file(filePath, file); ok {
+			k.publicKeyFile(filePath, data)
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package config
+
+import (
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+)
+
+// minRSABits is what WeChat Pay issues and accepts.
+const minRSABits = 2048
+
+// file reads a file that a value names.
+func (k *checker) file(path, name string) ([]byte, bool) {
+	data, err := k.readFile(name)
+	if err != nil {
+		k.fail(path, "names %s, which %s", name, fileTrouble(err))
+	}
+	return data, err == nil
+}
+
+// block takes the first PEM block of the wanted kinds. What else the file may be is named, because the download of a
+// merchant holds several files that look alike.
+func (k *checker) block(path string, data []byte, what string, kinds ...string) *pem.Block {
+	var other string
+	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+		for _, kind := range kinds {
+			if block.Type == kind {
+				return block
+			}
+		}
+		if other == "" {
+			other = describeBlock(block.Type)
+		}
+	}
+	if other != "" {
+		k.fail(path, "must name %s, but the file holds %s", what, other)
+		return nil
+	}
+	k.fail(path, "must name %s in PEM form, a text that begins with -----BEGIN; take the .pem file, not the .p12", what)
+	return nil
+}
+
+// describeBlock names what a PEM file holds; its own words are not repeated, they could be anything.
+func describeBlock(kind string) string {
+	switch kind {
+	case "CERTIFICATE":
+		return "a certificate"
+	case "PUBLIC KEY", "RSA PUBLIC KEY":
+		return "a public key"
+	case "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY":
+		return "a private key"
+	case "ENCRYPTED PRIVATE KEY":
+		return "a private key with a password; remove the password"
+	default:
+		return "something else"
+	}
+}
+
+// certificate checks the merchant API certificate and returns its key.
+func (k *checker) certificate(path string, data []byte) *rsa.PublicKey {
+	block := k.block(path, data, "the folder of the merchant API certificate", "CERTIFICATE")
+	if block == nil {
+		return nil
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		k.fail(path, "holds a certificate that cannot be read; download it again")
+		return nil
+	}
+	switch now := k.now(); {
+	case now.After(cert.NotAfter):
+		k.fail(path, "holds a certificate that expired on %s; renew it at pay.weixin.qq.com", cert.NotAfter.Format("2006-01-02"))
+	case now.Before(cert.NotBefore):
+		k.fail(path, "holds a certificate that is valid only from %s; check the clock of this machine",
+			cert.NotBefore.Format("2006-01-02"))
+	}
+	public, ok := cert.PublicKey.(*rsa.PublicKey)
+	if !ok || public.N.BitLen() < minRSABits {
+		k.fail(path, "holds a certificate without an RSA key of %d bits or more; it is not from WeChat Pay", minRSABits)
+		return nil
+	}
+	return public
+}
+
+// privateKey checks the merchant API private key.
+func (k *checker) privateKey(path string, data []byte) *rsa.PrivateKey {
+	block := k.block(path, data, "the merchant API private key", "PRIVATE KEY", "RSA PRIVATE KEY")
+	if block == nil {
+		return nil
+	}
+	var private *rsa.PrivateKey
+	if parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes); err == nil {
+		private, _ = parsed.(*rsa.PrivateKey) // nil for other kinds, reported below
+	} else if private, err = x509.ParsePKCS1PrivateKey(block.Bytes); err != nil {
+		k.fail(path, "names a private key that cannot be read; take apiclient_key.pem of the download again")
+		return nil
+	}
+	if private == nil || private.N.BitLen() < minRSABits {
+		k.fail(path, "must name an RSA private key of %d bits or more", minRSABits)
+		return nil
+	}
+	return private
+}
+
+// publicKeyFile checks the WeChat Pay public key.
+func (k *checker) publicKeyFile(path string, data []byte) {
+	block := k.block(path, data, "the WeChat Pay public key", "PUBLIC KEY", "RSA PUBLIC KEY")
+	if block == nil {
+		return
+	}
+	var public *rsa.PublicKey
+	if parsed, err := x509.ParsePKIXPublicKey(block.Bytes); err == nil {
+		public, _ = parsed.(*rsa.PublicKey) // nil for other kinds, reported below
+	} else if public, err = x509.ParsePKCS1PublicKey(block.Bytes); err != nil {
+		k.fail(path, "names a public key that cannot be read; download it again")
+		return
+	}
+	if public == nil || public.N.BitLen() < minRSABits {
+		k.fail(path, "must name an RSA public key of %d bits or more", minRSABits)
+	}
+}

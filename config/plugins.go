@@ -1,0 +1,58 @@
+package config
+
+import "time"
+
+// Plugins names the plugin processes. Key: plugins.
+type Plugins struct {
+	Dir     string            // Key: dir. Holds <id>/<version>/plugin.yaml. Required when any is enabled.
+	RunDir  string            // Key: run-dir. Private folder for sockets. Default: a folder in the system's temp dir.
+	Enabled map[string]Plugin // Key: enabled. By plugin id; only what is named here is ever started.
+}
+
+// Plugin is what operations decide about one plugin. Key: plugins.enabled.<id>.
+type Plugin struct {
+	Version string            // Key: version. Required.
+	Config  map[string]any    // Key: config. Handed to the plugin as JSON; its keys are the plugin's own, not relaxed.
+	Secrets map[string]Secret // Key: secrets. By name; values may be ${ENV} or file:/path.
+	Limits  Limits            // Key: limits. May only lower what the plugin's manifest asks for.
+}
+
+// Limits bound one plugin. Key: plugins.enabled.<id>.limits.
+type Limits struct {
+	Timeout     time.Duration // Key: timeout. One hand-over. Default: the manifest's, else 15s.
+	Concurrency int           // Key: concurrency. Hand-overs at once. Default: the manifest's, else 8.
+}
+
+// enabledPath is the section whose keys are plugin ids.
+const enabledPath = "plugins.enabled"
+
+func (p *Plugins) keys() []key {
+	return []key{
+		{path: "plugins.dir", to: &p.Dir, need: "any plugin is enabled",
+			doc: "Folder of the plugins; holds <id>/<version>/plugin.yaml."},
+		{path: "plugins.run-dir", to: &p.RunDir, auto: "a new folder in the system's temp dir",
+			doc: "Private folder for verified copies and sockets."},
+	}
+}
+
+// keys lists the settings of the plugin with that id. The entries of secrets are not in it: their names are the
+// plugin's own.
+func (p *Plugin) keys(id string) []key {
+	section := enabledPath + "." + id + "."
+	return []key{
+		{path: section + "version", to: &p.Version, need: "the plugin is enabled",
+			doc: "Version to run, for example 1.4.0. Names the folder below plugins.dir."},
+		{path: section + "config", to: &p.Config,
+			doc: "Handed to the plugin as JSON. Its keys are the plugin's own and stay as they are written."},
+		{path: section + "limits.timeout", to: &p.Limits.Timeout, auto: "the manifest's, else 15s",
+			doc: "Bounds one hand-over. May only lower what the manifest asks for. Up to 10m."},
+		{path: section + "limits.concurrency", to: &p.Limits.Concurrency, auto: "the manifest's, else 8",
+			doc: "Hand-overs at once. May only lower what the manifest asks for. 1 to 1000."},
+	}
+}
+
+// secretKey is the setting of one secret of the plugin with that id.
+func secretKey(id, name string, to *Secret) key {
+	return key{path: enabledPath + "." + id + ".secrets." + name, to: to,
+		doc: "Secret handed to the plugin under that name: a value, ${ENV}, file:/path, {env: NAME} or {file: /path}."}
+}

@@ -1,0 +1,65 @@
+package config
+
+import (
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Bounds of what a person may set. The lower ones are there for tests and local play.
+const (
+	minIdle       = time.Second
+	maxAbsolute   = 365 * 24 * time.Hour
+	maxTokens     = 1000
+	minLease      = time.Second
+	maxLease      = time.Hour
+	minPoll       = 10 * time.Millisecond
+	maxPoll       = time.Minute
+	maxDeliveries = 1000
+)
+
+// database checks the form of the URL. Nothing of it is repeated, it may hold a password.
+func (k *checker) database() {
+	const path = "database.url"
+	scheme, rest, _ := strings.Cut(k.Database.URL.Reveal(), ":")
+	switch scheme {
+	case "postgres", "postgresql":
+		u, err := url.Parse(k.Database.URL.Reveal())
+		if err != nil || !strings.HasPrefix(rest, "//") || u.Host == "" && u.Query().Get("host") == "" {
+			k.fail(path, "must have the form postgres://user:password@host:5432/name; "+
+				"write special characters of the password as %%XX")
+		}
+	case "sqlite":
+		k.sqlite(path, rest)
+	default:
+		k.fail(path, "must begin with postgres:// or sqlite:, for example sqlite:wechat.db")
+	}
+}
+
+func (k *checker) sqlite(path, file string) {
+	if strings.Trim(file, "/") == "" {
+		k.fail(path, "must name a file, for example sqlite:wechat.db")
+		return
+	}
+	inMemory := strings.Contains(file, ":memory:") || strings.Contains(file, "mode=memory")
+	if inMemory && k.Pay.Active && k.Pay.Produce {
+		k.fail(path, "must be a file or PostgreSQL while pay.produce is true: notices in memory are lost with the process")
+	}
+}
+
+func (k *checker) session() {
+	s := k.Session
+	if s.Idle < minIdle {
+		k.fail("session.idle", "must be %v or more", minIdle)
+	}
+	if s.Absolute < s.Idle || s.Absolute > maxAbsolute {
+		k.fail("session.absolute", "must be from session.idle to %v", maxAbsolute)
+	}
+	k.numberBetween("session.max-per-user", s.MaxPerUser, 1, maxTokens)
+}
+
+func (k *checker) delivery() {
+	k.between("delivery.lease", k.Delivery.Lease, minLease, maxLease)
+	k.between("delivery.poll", k.Delivery.Poll, minPoll, maxPoll)
+	k.numberBetween("delivery.workers", k.Delivery.Workers, 1, maxDeliveries)
+}
