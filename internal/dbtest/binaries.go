@@ -18,12 +18,14 @@ var errNotInstalled = errors.New("PostgreSQL's server binaries (initdb, postgres
 func isNotInstalled(err error) bool { return errors.Is(err, errNotInstalled) }
 
 // installations are the places where systems put PostgreSQL's server binaries without adding them to PATH.
-var installations = []string{
-	"/usr/lib/postgresql/*/bin",
-	"/usr/pgsql-*/bin",
-	"/usr/local/pgsql*/bin",
-	"/opt/homebrew/opt/postgresql*/bin",
-	"/usr/local/opt/postgresql*/bin",
+func installations() []string {
+	return []string{
+		"/usr/lib/postgresql/*/bin",
+		"/usr/pgsql-*/bin",
+		"/usr/local/pgsql*/bin",
+		"/opt/homebrew/opt/postgresql*/bin",
+		"/usr/local/opt/postgresql*/bin",
+	}
 }
 
 // findBinaries returns the folders that hold a working initdb and postgres, the likeliest first. It asks PATH, then
@@ -32,15 +34,15 @@ func findBinaries() []string {
 	var dirs []string
 	if initdb, err := exec.LookPath("initdb"); err == nil {
 		// initdb looks for its share folder and for postgres beside the real file, so links are followed here.
-		if real, err := filepath.EvalSymlinks(initdb); err == nil {
-			dirs = append(dirs, filepath.Dir(real))
+		if file, err := filepath.EvalSymlinks(initdb); err == nil {
+			dirs = append(dirs, filepath.Dir(file))
 		}
 	}
 	if out, err := output("pg_config", "--bindir"); err == nil {
 		dirs = append(dirs, strings.TrimSpace(out))
 	}
 	var found []string
-	for _, pattern := range installations {
+	for _, pattern := range installations() {
 		matches, _ := filepath.Glob(pattern) // the patterns are constant and well formed
 		found = append(found, matches...)
 	}

@@ -13,7 +13,10 @@ const (
 // memoryDir is where a server without durability keeps its data: in memory if there is plenty, else "".
 func memoryDir() string {
 	var fs syscall.Statfs_t
-	if syscall.Statfs(sharedMemory, &fs) != nil || fs.Bavail*uint64(fs.Bsize) < enoughMemory {
+	if err := syscall.Statfs(sharedMemory, &fs); err != nil || fs.Bsize <= 0 {
+		return ""
+	}
+	if free := fs.Bavail * uint64(fs.Bsize); free < enoughMemory {
 		return ""
 	}
 	return sharedMemory

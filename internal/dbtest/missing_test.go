@@ -99,5 +99,6 @@ func TestDatabaseName(t *testing.T) {
 	name := databaseName("TestStore/claims 支付/" + string(make([]byte, 100)))
 	require.LessOrEqual(t, len(name), 63)
 	require.Regexp(t, `^t_teststore_claims_[a-z0-9_]+$`, name)
-	require.NotEqual(t, databaseName("same"), databaseName("same"))
+	again := databaseName("TestStore/claims 支付/")
+	require.NotEqual(t, again, databaseName("TestStore/claims 支付/"))
 }

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-const locale = "C"
+func locale() string { return "C" }
 
 // runAs is always ourselves here.
 type runAs struct{ tempDir string }
@@ -16,6 +16,6 @@ type runAs struct{ tempDir string }
 // by TEST_DATABASE_URL.
 func unprivileged() (runAs, error) { return runAs{tempDir: os.TempDir()}, errNotInstalled }
 
-func (runAs) own(string) error { return nil }
+func (runAs) own(...string) error { return nil }
 
 func (runAs) attributes() *syscall.SysProcAttr { return nil }

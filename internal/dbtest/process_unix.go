@@ -4,17 +4,20 @@ package dbtest
 
 import (
 	"errors"
-	"io/fs"
 	"os"
 	"os/user"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"syscall"
 )
 
-// locale gives the same order of text everywhere, and Unicode where the system has a locale for it.
-var locale = map[bool]string{true: "C.UTF-8", false: "C"}[runtime.GOOS == "linux"]
+// locale gives the same order of text everywhere, and Unicode where every system has a locale for it.
+func locale() string {
+	if runtime.GOOS == "linux" {
+		return "C.UTF-8"
+	}
+	return "C"
+}
 
 // runAs is the user PostgreSQL runs as: ourselves, or somebody else when we are root, which PostgreSQL refuses to be.
 type runAs struct {
@@ -43,17 +46,17 @@ func unprivileged() (runAs, error) {
 	return runAs{}, errors.New("running as root, and there is neither a user postgres nor nobody to run PostgreSQL as")
 }
 
-// own gives a folder and what is in it to that user.
-func (r runAs) own(dir string) error {
+// own gives files to that user.
+func (r runAs) own(paths ...string) error {
 	if r.credential == nil {
 		return nil
 	}
-	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil {
+	for _, path := range paths {
+		if err := os.Chown(path, int(r.credential.Uid), int(r.credential.Gid)); err != nil {
 			return err
 		}
-		return os.Chown(path, int(r.credential.Uid), int(r.credential.Gid))
-	})
+	}
+	return nil
 }
 
 // attributes start a child as that user, in a process group of its own.

@@ -2,6 +2,7 @@ package dbtest
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	_ "embed"
 	"errors"
@@ -11,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -31,6 +31,8 @@ var superviseScript string
 
 // servers are the running servers of this process, by kind. A failure is kept too, so that a hundred tests do not wait
 // for a hundred failing starts.
+//
+//nolint:gochecknoglobals // one server per process is the point
 var servers = struct {
 	sync.Mutex
 	byKind map[kind]entry
@@ -103,8 +105,8 @@ func launch(bin string, k kind) (_ *server, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the server's folder: %w", err)
 	}
-	password := rand.Text()
-	if err := errors.Join(os.WriteFile(filepath.Join(dir, "password"), []byte(password+"\n"), 0o600), user.own(dir)); err != nil {
+	password, passwordFile := rand.Text(), filepath.Join(dir, "password")
+	if err := errors.Join(os.WriteFile(passwordFile, []byte(password+"\n"), 0o600), user.own(dir, passwordFile)); err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare the server's folder: %w", err), os.RemoveAll(dir))
 	}
 	s := &server{dir: dir, url: &url.URL{
@@ -131,8 +133,8 @@ func (s *server) start(bin, port string, user runAs, k kind) error {
 		return err
 	}
 	defer func() { _ = read.Close() }()
-	args := append([]string{"-c", superviseScript, "supervise.sh", bin, s.dir, port, locale}, settings(k)...)
-	s.shell = exec.Command("/bin/sh", args...)
+	args := append([]string{"-c", superviseScript, "supervise.sh", bin, s.dir, port, locale()}, settings(k)...)
+	s.shell = exec.CommandContext(context.Background(), "/bin/sh", args...) // it outlives the test that needed it first
 	s.shell.Dir = s.dir
 	s.shell.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
 	s.shell.Stdin = read
@@ -206,10 +208,10 @@ var errPortTaken = errors.New("the port was taken by another process")
 // freePort asks the kernel for a port nobody listens on. Someone may take it before PostgreSQL does; launch is then
 // tried again.
 func freePort() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", fmt.Errorf("find a free port: %w", err)
 	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	return strconv.Itoa(port), listener.Close()
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	return port, errors.Join(err, listener.Close())
 }
