@@ -1,8 +1,9 @@
 package wechattest
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
-	"time"
 )
 
 // Option changes a [Simulator] before it starts.
@@ -79,6 +80,17 @@ func WithObserver(f func(Exchange)) Option {
 // after changes and when it closes. Notices that were still to be retried go on. Default: memory only.
 func WithStateFile(path string) Option { return func(s *settings) { s.stateFile = path } }
 
-// noticeTimeout is how long WeChat waits for the answer to a notice: 5 s of real time, whatever the clock.
-// Source: pay.weixin.qq.com, notification-considerations.
-const noticeTimeout = 5 * time.Second
+// validate reports every setting that cannot work.
+func (s settings) validate() error {
+	var errs []error
+	if len(s.apiV3Key) != 32 {
+		errs = append(errs, fmt.Errorf("the APIv3 key has %d bytes, WeChat Pay's have 32", len(s.apiV3Key)))
+	}
+	if s.mchID == "" || s.app.AppID == "" || s.app.AppSecret == "" {
+		errs = append(errs, errors.New("merchant number, appid and app secret must not be empty"))
+	}
+	if s.retrySpeed <= 0 {
+		errs = append(errs, fmt.Errorf("the retry speed must be positive, not %v", s.retrySpeed))
+	}
+	return errors.Join(errs...)
+}

@@ -1,23 +1,14 @@
 package wechattest
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Phone is one person's phone with the mini-program open. Get one with [Simulator.Phone].
 type Phone struct {
 	sim  *Simulator
 	name string
-}
-
-// EncryptedData is what the legacy client calls hand to a page: base64 texts.
-type EncryptedData struct {
-	EncryptedData string `json:"encryptedData"`
-	IV            string `json:"iv"`
-}
-
-// SignedProfile is the unencrypted half of wx.getUserInfo: signature is hex(SHA-1(rawData ‖ session_key)).
-type SignedProfile struct {
-	RawData   string `json:"rawData"`
-	Signature string `json:"signature"`
 }
 
 // Profile is what a user shows of themself.
@@ -26,24 +17,90 @@ type Profile struct {
 	AvatarURL string `json:"avatarUrl"`
 }
 
-func (s *Simulator) Phone(name string) *Phone                                         { panic("soon") }
-func (p *Phone) OpenID() string                                                       { panic("soon") }
-func (p *Phone) UnionID() string                                                      { panic("soon") }
-func (p *Phone) Number() string                                                       { panic("soon") }
-func (p *Phone) SetNumber(countryCode, pureNumber string)                             { panic("soon") }
-func (p *Phone) SetProfile(profile Profile)                                           { panic("soon") }
-func (p *Phone) SetHighRisk(blocked bool)                                             { panic("soon") }
-func (p *Phone) Login(ctx context.Context) (code string, err error)                   { panic("soon") }
-func (p *Phone) GrantPhone(ctx context.Context) (code string, err error)              { panic("soon") }
-func (p *Phone) EncryptedPhone(ctx context.Context) (EncryptedData, error)            { panic("soon") }
-func (p *Phone) EncryptedUserInfo(ctx context.Context) (EncryptedData, error)         { panic("soon") }
-func (p *Phone) RawUserInfo(ctx context.Context) (SignedProfile, error)               { panic("soon") }
-func (p *Phone) Pay(ctx context.Context, launch Launch) error                         { panic("soon") }
-func (s *Simulator) Order(outTradeNo string) (Order, bool)                            { panic("soon") }
-func (s *Simulator) Orders() []Order                                                  { panic("soon") }
-func (s *Simulator) HoldNotices(hold bool)                                            { panic("soon") }
-func (s *Simulator) SendNotice(ctx context.Context, no string) (NoticeAttempt, error) { panic("soon") }
-func (s *Simulator) Attempts(outTradeNo string) []NoticeAttempt                       { panic("soon") }
-func (s *Simulator) Settle(ctx context.Context) error                                 { panic("soon") }
-func (s *Simulator) SignWith(keyID string) error                                      { panic("soon") }
-func (s *Simulator) RotateCertificate()                                               { panic("soon") }
+// Phone is the phone of the person with this name; the first call creates the person. Openid, unionid and phone number
+// follow from the name.
+func (s *Simulator) Phone(name string) *Phone {
+	s.update(func(st *state) {
+		if st.Users[name] == nil {
+			st.Users[name] = newUser(s.settings.app.AppID, name)
+		}
+	})
+	return &Phone{s, name}
+}
+
+// OpenID is the user's id under the simulator's mini-program.
+func (p *Phone) OpenID() string { return p.user().OpenID }
+
+// UnionID is the user's id across the apps of one Open Platform account.
+func (p *Phone) UnionID() string { return p.user().UnionID }
+
+// Number is the user's phone number without country code.
+func (p *Phone) Number() string { return p.user().PureNumber }
+
+// SetNumber changes the phone number, for instance to "852", "61234567".
+func (p *Phone) SetNumber(countryCode, pureNumber string) {
+	p.change(func(u *user) { u.CountryCode, u.PureNumber = countryCode, pureNumber })
+}
+
+// SetProfile changes what the legacy profile calls return. At first it is the anonymous profile.
+func (p *Phone) SetProfile(profile Profile) { p.change(func(u *user) { u.Profile = profile }) }
+
+// SetHighRisk makes WeChat block the user's log-ins (errcode 40226), or stops that.
+func (p *Phone) SetHighRisk(blocked bool) { p.change(func(u *user) { u.HighRisk = blocked }) }
+
+// Login is wx.login: a js_code for one use within five minutes. Each log-in starts a new session_key at once, the
+// strictest reading of "may": data encrypted from now on cannot be read with the key of an earlier log-in.
+func (p *Phone) Login(ctx context.Context) (code string, err error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	now := p.sim.settings.clock.Now()
+	code = "0" + randomDigits(1) + randomText(30)
+	p.sim.update(func(st *state) {
+		person := st.Users[p.name]
+		person.SessionKey = randomSessionKey()
+		st.LoginCodes[code] = &loginCode{User: p.name, SessionKey: person.SessionKey, IssuedAt: now}
+		st.forgetCodes(now)
+	})
+	return code, nil
+}
+
+// GrantPhone is a tap on the getPhoneNumber button: a code for one exchange within five minutes.
+func (p *Phone) GrantPhone(ctx context.Context) (code string, err error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	now := p.sim.settings.clock.Now()
+	code = randomHex(64)
+	p.sim.update(func(st *state) {
+		st.PhoneCodes[code] = &phoneCode{User: p.name, IssuedAt: now}
+		st.forgetCodes(now)
+	})
+	return code, nil
+}
+
+// BindOpenPlatform says whether the mini-program belongs to an Open Platform account, so that log-ins carry a unionid.
+// At first it does.
+func (s *Simulator) BindOpenPlatform(bound bool) { s.update(func(st *state) { st.Unbound = !bound }) }
+
+func (st *state) forgetCodes(now time.Time) {
+	for text, code := range st.LoginCodes {
+		if now.Sub(code.IssuedAt) > codeMemory {
+			delete(st.LoginCodes, text)
+		}
+	}
+	for text, code := range st.PhoneCodes {
+		if now.Sub(code.IssuedAt) > codeMemory {
+			delete(st.PhoneCodes, text)
+		}
+	}
+}
+
+func (p *Phone) user() (u user) {
+	p.sim.view(func(st *state) { u = *st.Users[p.name] })
+	return u
+}
+
+func (p *Phone) change(change func(*user)) {
+	p.sim.update(func(st *state) { change(st.Users[p.name]) })
+}

@@ -107,6 +107,13 @@ func (s *Simulator) update(change func(*state)) {
 	s.changed = make(chan struct{})
 }
 
+// changes returns a channel that closes at the next change of state.
+func (s *Simulator) changes() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changed
+}
+
 // view reads the state under its lock.
 func (s *Simulator) view(read func(*state)) {
 	s.mu.Lock()

@@ -8,6 +8,7 @@ type state struct {
 	LoginCodes map[string]*loginCode `json:"login_codes"` // js_code → what it stands for
 	PhoneCodes map[string]*phoneCode `json:"phone_codes"`
 	Tokens     tokenLedger           `json:"tokens"`
+	Unbound    bool                  `json:"unbound"` // the app belongs to no Open Platform account: no unionid
 
 	Orders map[string]*orderRecord `json:"orders"` // by out_trade_no
 	Burned map[string]bool         `json:"burned"` // numbers that were closed before they were ordered
@@ -16,9 +17,8 @@ type state struct {
 	NoticesHeld bool                     `json:"notices_held"`
 	Journal     []NoticeAttempt          `json:"journal"`
 
-	Rotated     bool   `json:"rotated"`      // the second platform certificate is in use
-	SigningKey  string `json:"signing_key"`  // see SignWith; empty: the mode's own
-	RequestsRun int64  `json:"requests_run"` // numbers Request-IDs
+	Rotated    bool   `json:"rotated"`     // the second platform certificate is in use
+	SigningKey string `json:"signing_key"` // see SignWith; empty: the mode's own
 }
 
 func newState() state {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 )
 
 // Client is an HTTP client whose every request this WeChat answers in memory, whatever its host.
@@ -41,38 +40,12 @@ func (m inMemory) RoundTrip(r *http.Request) (*http.Response, error) {
 	if arrived.Host == "" {
 		arrived.Host = r.URL.Host
 	}
-	recorder := &recorder{header: http.Header{}, status: http.StatusOK}
-	m.handler.ServeHTTP(recorder, arrived)
+	answer := newRecorder()
+	m.handler.ServeHTTP(answer, arrived)
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	return recorder.response(r), nil
+	return answer.response(r), nil
 }
 
-// recorder is an http.ResponseWriter that keeps the answer.
-type recorder struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (w *recorder) Header() http.Header         { return w.header }
-func (w *recorder) WriteHeader(status int)      { w.status = status }
-func (w *recorder) Write(p []byte) (int, error) { return w.body.Write(p) }
-
-func (w *recorder) response(r *http.Request) *http.Response {
-	return &http.Response{
-		Status:     strconv.Itoa(w.status) + " " + http.StatusText(w.status),
-		StatusCode: w.status,
-		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header:        w.header,
-		Body:          io.NopCloser(bytes.NewReader(w.body.Bytes())),
-		ContentLength: int64(w.body.Len()),
-		Request:       r,
-	}
-}
-
-var (
-	_ http.RoundTripper   = inMemory{}
-	_ http.ResponseWriter = (*recorder)(nil)
-)
+var _ http.RoundTripper = inMemory{}

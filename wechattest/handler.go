@@ -1,0 +1,55 @@
+package wechattest
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"time"
+)
+
+// maxRequestBody bounds what is read of a request, in bytes. WeChat's own bound is not published.
+const maxRequestBody = 2 << 20
+
+// newRoutes is the list of what this WeChat can do.
+func (s *Simulator) newRoutes() http.Handler {
+	mux := http.NewServeMux()
+
+	// api.weixin.qq.com: mini-program (小程序)
+	mux.HandleFunc("/sns/jscode2session", s.open(s.codeToSession))
+	mux.HandleFunc("/cgi-bin/stable_token", s.open(s.stableToken))
+	mux.HandleFunc("/wxa/business/getuserphonenumber", s.open(s.userPhoneNumber))
+	mux.HandleFunc("/", s.open(s.unknownOpenPath))
+
+	// api.mch.weixin.qq.com: WeChat Pay API v3 (微信支付)
+	mux.HandleFunc("GET /v3/certificates", s.pay(s.listCertificates))
+	mux.HandleFunc("POST /v3/pay/transactions/jsapi", s.pay(s.placeJSAPIOrder))
+	mux.HandleFunc("GET /v3/pay/transactions/id/{transaction_id}", s.pay(s.queryByTransactionID))
+	mux.HandleFunc("GET /v3/pay/transactions/out-trade-no/{out_trade_no}", s.pay(s.queryByOutTradeNo))
+	mux.HandleFunc("POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close", s.pay(s.closeOrder))
+	mux.HandleFunc("/v3/", s.pay(s.unknownPayPath))
+	return mux
+}
+
+// ServeHTTP answers as both of WeChat's API hosts: the path alone decides, so that any base URL will do.
+func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	started := time.Now()
+	exchange := Exchange{At: s.settings.clock.Now(), Direction: ToWeChat, Method: r.Method, Path: r.URL.RequestURI()}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequestBody))
+	if err != nil {
+		http.Error(w, "request body unreadable or too large", http.StatusRequestEntityTooLarge)
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	answer := newRecorder()
+	if s.ctx.Err() != nil {
+		http.Error(answer, "closed", http.StatusServiceUnavailable)
+	} else {
+		s.routes.ServeHTTP(answer, r)
+	}
+	answer.copyTo(w)
+
+	exchange.Latency = time.Since(started)
+	exchange.Status = answer.status
+	exchange.RequestBody, exchange.ResponseBody = string(body), answer.body.String()
+	s.observe(exchange)
+}

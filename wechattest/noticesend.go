@@ -1,0 +1,106 @@
+package wechattest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+)
+
+const (
+	// noticeTimeout is how long WeChat waits for the answer to a notice: real time, whatever the clock.
+	// Source: pay.weixin.qq.com, 支付成功回调.
+	noticeTimeout = 5 * time.Second
+	// maxNoticeAnswer bounds what is read of a receiver's answer, in bytes.
+	maxNoticeAnswer = 64 << 10
+)
+
+// newNotifyTransport is the network without what WeChat does not do either: proxies, compression.
+func newNotifyTransport() *http.Transport {
+	return &http.Transport{
+		DialContext:        (&net.Dialer{Timeout: noticeTimeout}).DialContext,
+		DisableCompression: true,
+		MaxIdleConns:       maxNoticesUnderWay,
+		IdleConnTimeout:    10 * time.Second,
+	}
+}
+
+// HoldNotices stops the timetable, or lets it go on; what became due meanwhile is sent then. Deliveries under way end.
+func (s *Simulator) HoldNotices(hold bool) { s.update(func(st *state) { st.NoticesHeld = hold }) }
+
+// SendNotice delivers the notice about a paid order now: held or not, accepted before or not, beside a delivery under
+// way if there is one. The timetable stays as it is, but ends when this delivery is accepted. That the receiver refuses
+// is no error; see the attempt.
+func (s *Simulator) SendNotice(ctx context.Context, outTradeNo string) (NoticeAttempt, error) {
+	var known bool
+	s.view(func(st *state) { known = st.Notices[outTradeNo] != nil })
+	if !known {
+		return NoticeAttempt{}, fmt.Errorf("wechattest: order %q has no notice: it is not paid", outTradeNo)
+	}
+	attempt := s.post(ctx, outTradeNo)
+	attempt.Manual = true
+	s.update(func(st *state) {
+		if notice := st.Notices[outTradeNo]; notice != nil {
+			attempt = st.record(attempt, notice, notice.Due)
+		}
+	})
+	return attempt, nil
+}
+
+// Attempts is the journal of deliveries, oldest first: of one order, or of all if outTradeNo is empty.
+func (s *Simulator) Attempts(outTradeNo string) []NoticeAttempt {
+	var attempts []NoticeAttempt
+	s.view(func(st *state) {
+		attempts = slices.DeleteFunc(slices.Clone(st.Journal), func(a NoticeAttempt) bool {
+			return outTradeNo != "" && a.OutTradeNo != outTradeNo
+		})
+	})
+	return attempts
+}
+
+// post delivers a notice once: the same body each time, a fresh timestamp, nonce and signature. Redirects count as
+// refusals, since they are not followed.
+func (s *Simulator) post(ctx context.Context, outTradeNo string) NoticeAttempt {
+	var record noticeRecord
+	s.view(func(st *state) {
+		if found := st.Notices[outTradeNo]; found != nil {
+			record = *found
+		}
+	})
+	now, started := s.settings.clock.Now(), time.Now()
+	attempt := NoticeAttempt{NoticeID: record.ID, OutTradeNo: outTradeNo, URL: record.URL, At: now}
+	ctx, cancel := context.WithTimeout(ctx, noticeTimeout)
+	defer cancel()
+
+	notice := Notice{s.noticeHeader([]byte(record.Body), now), []byte(record.Body)}
+	status, answer, err := s.roundTrip(ctx, notice, record.URL)
+	attempt.Latency, attempt.Status = time.Since(started), status
+	if err != nil {
+		attempt.Error = err.Error()
+	}
+	s.observe(Exchange{
+		At: now, Latency: attempt.Latency, Direction: FromWeChat, Method: http.MethodPost, Path: record.URL,
+		Status: status, RequestBody: record.Body, ResponseBody: answer, Error: attempt.Error,
+	})
+	return attempt
+}
+
+func (s *Simulator) roundTrip(ctx context.Context, notice Notice, url string) (int, string, error) {
+	request, err := notice.Request(ctx, url)
+	if err != nil {
+		return 0, "", err
+	}
+	response, err := s.notifier.RoundTrip(request)
+	if err != nil {
+		return 0, "", err
+	}
+	defer func() { _ = response.Body.Close() }()
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxNoticeAnswer))
+	if err != nil {
+		return 0, "", fmt.Errorf("read the answer: %w", err)
+	}
+	return response.StatusCode, string(answer), nil
+}
