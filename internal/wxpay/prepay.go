@@ -1,6 +1,11 @@
 package wxpay
 
-import "time"
+import (
+	"time"
+
+	"github.com/wechatpay-apiv3/wechatpay-go/core"
+	"github.com/wechatpay-apiv3/wechatpay-go/services/payments/jsapi"
+)
 
 // PrepayRequest are the terms of a JSAPI order (JSAPI下单), which mini-programs use too. Amounts are in fen.
 type PrepayRequest struct {
@@ -28,4 +33,36 @@ type Launch struct {
 	Package   string `json:"package"` // prepay_id=…
 	SignType  string `json:"signType"`
 	PaySign   string `json:"paySign"`
+}
+
+// wire is the request as the SDK writes it. Optional fields that are not set are left out: WeChat refuses null.
+func (r PrepayRequest) wire(mchID string) jsapi.PrepayRequest {
+	out := jsapi.PrepayRequest{
+		Appid: &r.AppID, Mchid: &mchID, Description: &r.Description, OutTradeNo: &r.OutTradeNo, NotifyUrl: &r.NotifyURL,
+		Amount:   &jsapi.Amount{Total: &r.AmountFen, Currency: core.String(currencyCNY)},
+		Payer:    &jsapi.Payer{Openid: &r.OpenID},
+		Attach:   optional(r.Attach),
+		GoodsTag: optional(r.GoodsTag),
+		LimitPay: r.LimitPay,
+	}
+	if !r.TimeExpire.IsZero() {
+		out.TimeExpire = core.Time(r.TimeExpire.In(beijing()).Truncate(time.Second))
+	}
+	if r.SupportFapiao {
+		out.SupportFapiao = core.Bool(true)
+	}
+	if r.ProfitSharing {
+		out.SettleInfo = &jsapi.SettleInfo{ProfitSharing: core.Bool(true)}
+	}
+	if r.ClientIP != "" {
+		out.SceneInfo = &jsapi.SceneInfo{PayerClientIp: &r.ClientIP, DeviceId: optional(r.DeviceID)}
+	}
+	return out
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
 }

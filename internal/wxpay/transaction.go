@@ -33,6 +33,7 @@ type Transaction struct {
 	PayerCurrency  string // amount.payer_currency
 	DeviceID       string // scene_info.device_id
 	Promotions     []Promotion
+	Raw            []byte // the JSON object as WeChat sent it, byte for byte; set by ParseTransaction and by queries
 }
 
 // Paid says whether money arrived: SUCCESS or REFUND.
