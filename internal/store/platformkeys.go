@@ -27,17 +27,18 @@ func (q Queries) PlatformKeys(ctx context.Context, mchid string) (keys []Platfor
 	return keys, nil
 }
 
-// PutPlatformKeys adds certificates, or notes that they were seen again.
-func (q Queries) PutPlatformKeys(ctx context.Context, keys []PlatformKey) error {
-	if len(keys) == 0 {
+// ReplacePlatformKeys makes keys the merchant's set.
+func (d *DB) ReplacePlatformKeys(ctx context.Context, mchid string, keys []PlatformKey) error {
+	return d.InTx(ctx, func(q Queries) error {
+		if _, err := q.db.NewDelete().Model((*PlatformKey)(nil)).Where("mchid = ?", mchid).Exec(ctx); err != nil {
+			return fmt.Errorf("replace platform keys: %w", err)
+		}
+		if len(keys) == 0 {
+			return nil
+		}
+		if _, err := q.db.NewInsert().Model(&keys).Exec(ctx); err != nil {
+			return fmt.Errorf("store platform keys: %w", err)
+		}
 		return nil
-	}
-	_, err := q.db.NewInsert().Model(&keys).
-		On("CONFLICT (mchid, serial) DO UPDATE").
-		Set("pem = EXCLUDED.pem").Set("not_before = EXCLUDED.not_before").
-		Set("not_after = EXCLUDED.not_after").Set("fetched_at = EXCLUDED.fetched_at").Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("store platform keys: %w", err)
-	}
-	return nil
+	})
 }

@@ -36,15 +36,6 @@ func (q Queries) InsertSession(ctx context.Context, s Session, keep int) error {
 	return nil
 }
 
-// Session reads a session by its token's hash.
-func (q Queries) Session(ctx context.Context, tokenHash string) (s Session, found bool, err error) {
-	found, err = one(q.db.NewSelect().Model(&s).Where("token_hash = ?", tokenHash).Scan(ctx))
-	if err != nil {
-		err = fmt.Errorf("read session: %w", err)
-	}
-	return s, found, err
-}
-
 // TouchSession notes that the token was used.
 func (q Queries) TouchSession(ctx context.Context, tokenHash string, at Millis) error {
 	_, err := q.db.NewUpdate().Model((*Session)(nil)).Set("seen_at = ?", at).
@@ -115,4 +106,32 @@ func (q Queries) SessionKeys(ctx context.Context, appid, openid string) (sealed 
 		return nil, fmt.Errorf("read session keys: %w", err)
 	}
 	return sealed, nil
+}
+
+// SessionUser is a session with the user it belongs to.
+type SessionUser struct {
+	TokenHash string `bun:"token_hash"`
+	AccountID string `bun:"account_id"`
+	AppID     string `bun:"appid"`
+	OpenID    string `bun:"openid"`
+	CreatedAt Millis `bun:"created_at"`
+	SeenAt    Millis `bun:"seen_at"`
+	Phone     string `bun:"phone"`
+	UnionID   string `bun:"unionid"`
+	Nickname  string `bun:"nickname"`
+	AvatarURL string `bun:"avatar_url"`
+}
+
+// SessionUser reads a session and its user by the token's hash.
+func (q Queries) SessionUser(ctx context.Context, tokenHash string) (u SessionUser, found bool, err error) {
+	found, err = one(q.db.NewRaw(`SELECT s.token_hash, s.account_id, s.appid, s.openid, s.created_at, s.seen_at,
+			COALESCE(a.phone, '') AS phone, COALESCE(i.unionid, '') AS unionid, i.nickname, i.avatar_url
+		FROM wechat_sessions AS s
+		JOIN wechat_accounts AS a ON a.id = s.account_id
+		JOIN wechat_identities AS i ON i.appid = s.appid AND i.openid = s.openid
+		WHERE s.token_hash = ?`, tokenHash).Scan(ctx, &u))
+	if err != nil {
+		err = fmt.Errorf("read session: %w", err)
+	}
+	return u, found, err
 }

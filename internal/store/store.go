@@ -93,3 +93,6 @@ func (m Millis) Time() time.Time {
 }
 
 func (q Queries) postgres() bool { return q.db.Dialect().Name() == dialect.PG }
+
+// Owned tells whether Open opened the database, so that Close closes it.
+func (d *DB) Owned() bool { return d.owned }

@@ -90,8 +90,9 @@ CREATE TABLE wechat_access_tokens (
     appid         TEXT NOT NULL,
     kind          TEXT NOT NULL,
     version       BIGINT NOT NULL,
-    sealed        BLOB,
+    sealed        TEXT NOT NULL,             -- empty until the first fetch
     expires_at    BIGINT NOT NULL,
+    owner         TEXT NOT NULL,             -- who fetches the next version; empty when nobody
     claimed_until BIGINT NOT NULL,
     PRIMARY KEY (appid, kind)
 );

@@ -1,0 +1,89 @@
+package handlers
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"wgink.ink/wechat/internal/fault"
+	"wgink.ink/wechat/internal/identity"
+)
+
+// LogIn takes the code of wx.login (小程序登录) and answers "<token>_<1|0>", 1 for an account in its initial state.
+func (h *Handlers) LogIn(c *fiber.Ctx) error {
+	var in struct {
+		Code string `json:"code"`
+	}
+	if err := decode(c, &in); err != nil {
+		return err
+	}
+	login, err := h.Identity.LogIn(c.UserContext(), in.Code)
+	if err != nil {
+		return err
+	}
+	return data(c, login.Data())
+}
+
+// UpdatePhone binds the phone number (手机号) behind a getPhoneNumber code, or in encryptedData of old clients. It answers
+// like LogIn, because the old token ends.
+func (h *Handlers) UpdatePhone(c *fiber.Ctx) error {
+	var in struct {
+		Code          string `json:"code"`
+		EncryptedData string `json:"encryptedData"`
+		IV            string `json:"iv"`
+	}
+	if err := decode(c, &in); err != nil {
+		return err
+	}
+	user, ok := User(c)
+	if !ok {
+		return fault.Newf(fault.NotLoggedIn, "no user")
+	}
+	var (
+		login identity.LogIn
+		err   error
+	)
+	switch {
+	case in.Code != "":
+		login, err = h.Identity.BindPhone(c.UserContext(), user, in.Code)
+	case in.EncryptedData != "" && in.IV != "":
+		login, err = h.Identity.BindEncryptedPhone(c.UserContext(), user, in.EncryptedData, in.IV)
+	default:
+		err = fault.Newf(fault.BadRequest, "neither code nor encryptedData with iv")
+	}
+	if err != nil {
+		return err
+	}
+	return data(c, login.Data())
+}
+
+// UpdateInfo changes nickname and avatar (头像昵称) of the mini-program user, not of the system account.
+func (h *Handlers) UpdateInfo(c *fiber.Ctx) error {
+	var in struct {
+		identity.Profile
+		EncryptedData string `json:"encryptedData"`
+		IV            string `json:"iv"`
+		RawData       string `json:"rawData"`
+		Signature     string `json:"signature"`
+	}
+	if err := decode(c, &in); err != nil {
+		return err
+	}
+	user, ok := User(c)
+	if !ok {
+		return fault.Newf(fault.NotLoggedIn, "no user")
+	}
+	var err error
+	switch {
+	case in.EncryptedData != "" && in.IV != "":
+		user, err = h.Identity.UpdateEncryptedProfile(c.UserContext(), user, in.EncryptedData, in.IV)
+	case in.RawData != "" && in.Signature != "":
+		user, err = h.Identity.UpdateRawProfile(c.UserContext(), user, in.RawData, in.Signature)
+	case in.Profile != (identity.Profile{}):
+		user, err = h.Identity.UpdateProfile(c.UserContext(), user, in.Profile)
+	default:
+		err = fault.Newf(fault.BadRequest, "no profile field, no encryptedData with iv, no rawData with signature")
+	}
+	if err != nil {
+		return err
+	}
+	return data(c, fiber.Map{"nickName": user.Nickname, "avatarUrl": user.AvatarURL})
+}

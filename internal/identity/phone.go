@@ -1,0 +1,133 @@
+package identity
+
+import (
+	"context"
+	"time"
+
+	"wgink.ink/wechat/internal/fault"
+	"wgink.ink/wechat/internal/miniprogram"
+	"wgink.ink/wechat/internal/store"
+)
+
+const (
+	dataAge   = 10 * time.Minute // of encryptedData, by its watermark
+	rebindAge = 5 * time.Minute  // of the log-in, to change a bound phone
+)
+
+// BindPhone binds the number behind a getPhoneNumber code (手机号快速验证) to the user's account and sets the user name to
+// it. All tokens of the account end; the answer holds a new one.
+//
+// Errors: phone-code-invalid, phone-taken, login-too-old, too-many-requests, wechat-unavailable, wechat-refused,
+// storage-down.
+func (s *Service) BindPhone(ctx context.Context, u User, code string) (LogIn, error) {
+	if !miniprogram.ValidCode(code) {
+		return LogIn{}, fault.Newf(fault.PhoneCodeInvalid, "the code does not look like one of getPhoneNumber")
+	}
+	if err := s.mayRebind(u); err != nil {
+		return LogIn{}, err
+	}
+	var phone miniprogram.Phone
+	err := s.Tokens.Do(ctx, func(ctx context.Context, token string) (err error) {
+		// With the openid WeChat refuses a code of another user.
+		phone, err = s.MiniProgram.PhoneNumber(ctx, token, code, u.OpenID)
+		return err
+	})
+	if err != nil {
+		return LogIn{}, err
+	}
+	return s.bind(ctx, u, phone)
+}
+
+// BindEncryptedPhone is BindPhone for clients that still send encryptedData and iv. It is opened with the session keys
+// we kept, the newest first. Errors: session-key-stale (the client must log in again) and those of BindPhone.
+func (s *Service) BindEncryptedPhone(ctx context.Context, u User, encryptedData, iv string) (LogIn, error) {
+	if !s.set.EncryptedPhone {
+		return LogIn{}, fault.Newf(fault.BadRequest, "encryptedData is switched off: send the code of getPhoneNumber")
+	}
+	if err := s.mayRebind(u); err != nil {
+		return LogIn{}, err
+	}
+	plain, err := s.decrypt(ctx, u, encryptedData, iv)
+	if err != nil {
+		return LogIn{}, err
+	}
+	phone, err := miniprogram.ParsePhone(plain)
+	if err != nil {
+		return LogIn{}, err
+	}
+	return s.bind(ctx, u, phone)
+}
+
+// mayRebind asks for a fresh log-in before a bound phone is changed, so that a stolen token cannot take the account.
+func (s *Service) mayRebind(u User) error {
+	if u.Phone != "" && s.Now().Sub(u.LoggedIn) > rebindAge {
+		return fault.Newf(fault.LoginTooOld, "a bound phone is changed only within %s of the log-in", rebindAge)
+	}
+	return nil
+}
+
+func (s *Service) bind(ctx context.Context, u User, phone miniprogram.Phone) (in LogIn, err error) {
+	err = s.DB.InTx(ctx, func(q store.Queries) error {
+		at := store.MillisOf(s.Now())
+		taken, err := q.BindPhone(ctx, u.AccountID, phone.Number, at)
+		if err != nil {
+			return err
+		}
+		if taken {
+			return fault.Newf(fault.PhoneTaken, "account %s", u.AccountID)
+		}
+		who, found, err := q.Identity(ctx, u.AppID, u.OpenID)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return fault.Newf(fault.NotLoggedIn, "the identity is gone")
+		}
+		if err := s.record(ctx, q, UserPhoneBound, who, phone.Number, at); err != nil {
+			return err
+		}
+		if err := q.DeleteSessions(ctx, u.AccountID); err != nil {
+			return err
+		}
+		in, err = s.open(ctx, q, who, at)
+		return err
+	})
+	if err != nil {
+		return LogIn{}, storage(err)
+	}
+	s.Queue.Wake()
+	return in, nil
+}
+
+// decrypt opens encryptedData with the kept session keys, the newest first.
+func (s *Service) decrypt(ctx context.Context, u User, encryptedData, iv string) ([]byte, error) {
+	keys, err := s.sessionKeys(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	err = fault.Newf(fault.SessionKeyStale, "no session key is kept")
+	for _, key := range keys {
+		plain, openErr := miniprogram.DecryptData(key, encryptedData, iv, u.AppID, s.Now(), dataAge)
+		if openErr == nil {
+			return plain, nil
+		}
+		err = openErr
+	}
+	return nil, err
+}
+
+func (s *Service) sessionKeys(ctx context.Context, u User) ([]miniprogram.SessionKey, error) {
+	sealed, err := s.DB.SessionKeys(ctx, u.AppID, u.OpenID)
+	if err != nil {
+		return nil, storage(err)
+	}
+	keys := make([]miniprogram.SessionKey, 0, len(sealed))
+	for _, box := range sealed {
+		plain, err := s.Sealer.Open(box, sessionKeyAAD(u.AppID, u.OpenID))
+		if err != nil {
+			continue // sealed under an app secret that was changed since: as good as stale
+		}
+		keys = append(keys, miniprogram.SessionKey(plain))
+	}
+	return keys, nil
+}

@@ -1,0 +1,158 @@
+// Package wechat mounts WeChat log-in, phone binding, profile update and WeChat Pay onto a Fiber v2 app, and hands
+// payments and changes of users to plugin processes.
+//
+// A host calls New, Mount and Start, and Stop at its end; Pay gives the business verbs, RequireUser and User guard its own
+// routes. This file only wires the parts; read routes/routes.go next.
+package wechat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"wgink.ink/wechat/config"
+	"wgink.ink/wechat/handlers"
+	"wgink.ink/wechat/internal/delivery"
+	"wgink.ink/wechat/internal/identity"
+	"wgink.ink/wechat/internal/store"
+	"wgink.ink/wechat/internal/wxpay"
+	"wgink.ink/wechat/payment"
+	"wgink.ink/wechat/plugins/host"
+	"wgink.ink/wechat/routes"
+)
+
+// User is who a request comes from.
+type User = identity.User
+
+// Module is the WeChat module of one host.
+type Module struct {
+	cfg      config.Config
+	log      *slog.Logger
+	db       *store.DB
+	plugins  *host.Host // nil when none is enabled
+	queue    *delivery.Queue
+	ring     *wxpay.Ring        // nil when pay is off
+	identity *identity.Service  // nil when the mini-program is off
+	payment  *payment.Service   // nil when pay is off
+	handlers *handlers.Handlers // all endpoints
+
+	stop       context.CancelFunc // of the background parts
+	background sync.WaitGroup
+}
+
+// New checks the configuration and wires the module. It reads the files the configuration names and starts nothing: on
+// an error there is nothing to clean up. All problems are reported together, each by its key.
+func New(cfg config.Config, opts ...Option) (*Module, error) {
+	o := options{log: slog.Default(), now: time.Now}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	cfg = cfg.WithDefaults()
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	return build(cfg, o)
+}
+
+// build makes the parts from the bottom up; each gets only what it uses.
+func build(cfg config.Config, o options) (_ *Module, err error) {
+	m := &Module{cfg: cfg, log: o.log}
+	var receiver delivery.Receiver = logReceiver{log: o.log}
+	if len(cfg.Plugins.Enabled) > 0 {
+		if m.plugins, err = host.New(cfg.Plugins, host.Options{Logger: o.log}); err != nil {
+			return nil, err
+		}
+		receiver = newPluginReceiver(m.plugins)
+	}
+	if m.db, err = openStore(cfg, o); err != nil {
+		return nil, err
+	}
+	m.queue = delivery.New(m.db, receiver, o.log, delivery.Settings(cfg.Delivery))
+	if m.plugins != nil {
+		m.plugins.OnChange(m.queue.Wake)
+	}
+	if cfg.MiniApp.Active {
+		if m.identity, err = newIdentity(cfg, o, m.db, m.queue); err != nil {
+			return nil, errors.Join(err, m.db.Close())
+		}
+	}
+	if cfg.Pay.Active {
+		if m.payment, m.ring, err = newPayment(cfg, o, m.db, m.queue); err != nil {
+			return nil, errors.Join(err, m.db.Close())
+		}
+	}
+	m.handlers = &handlers.Handlers{Identity: m.identity, Payment: m.payment, Health: m.health, Log: o.log}
+	return m, nil
+}
+
+// Mount adds the module's routes to an app or a group.
+func (m *Module) Mount(r fiber.Router) { routes.Mount(r, m.handlers) }
+
+// Start brings the tables up to date, starts the plugins and begins to hand events over. ctx bounds the start only.
+func (m *Module) Start(ctx context.Context) error {
+	if err := m.migrate(ctx); err != nil {
+		return err
+	}
+	background, stop := context.WithCancel(context.Background())
+	m.stop = stop
+	if m.ring != nil {
+		if err := m.ring.Load(ctx); err != nil {
+			m.log.Warn("cannot read the stored platform certificates; they are asked for anew", "error", err)
+		}
+		m.background.Go(func() { _ = m.ring.Run(background) })
+	}
+	if m.identity != nil {
+		m.background.Go(func() { m.identity.Run(background) })
+	}
+	if m.plugins != nil {
+		if err := m.plugins.Start(ctx); err != nil {
+			return errors.Join(fmt.Errorf("start plugins: %w", err), m.Stop(ctx))
+		}
+	}
+	if err := m.queue.Start(ctx); err != nil {
+		return errors.Join(err, m.Stop(ctx))
+	}
+	return nil
+}
+
+// Stop takes no new events, lets plugins finish what they have until ctx ends, then stops them and everything else. Shut
+// the Fiber app down before it. It is safe twice and before Start.
+func (m *Module) Stop(ctx context.Context) error {
+	errs := []error{m.queue.Stop(ctx)}
+	if m.plugins != nil {
+		errs = append(errs, m.plugins.Stop(ctx))
+	}
+	if m.stop != nil {
+		m.stop()
+	}
+	m.background.Wait()
+	return errors.Join(append(errs, m.db.Close())...)
+}
+
+// WaitReady waits until every enabled plugin takes events and WeChat's signatures can be verified, or says what is
+// missing when ctx ends. A host need not call it: events wait in the database.
+func (m *Module) WaitReady(ctx context.Context) error {
+	if m.ring != nil {
+		if err := m.ring.WaitReady(ctx); err != nil {
+			return fmt.Errorf("WeChat Pay's keys: %w", err)
+		}
+	}
+	if m.plugins != nil {
+		return m.plugins.WaitReady(ctx)
+	}
+	return nil
+}
+
+// Pay gives the business verbs of WeChat Pay; nil when pay.active is false.
+func (m *Module) Pay() *payment.Service { return m.payment }
+
+// RequireUser is a middleware that lets only logged-in users pass.
+func (m *Module) RequireUser(c *fiber.Ctx) error { return m.handlers.RequireUser(c) }
+
+// User is the user RequireUser let pass; ok is false on a route without it.
+func (m *Module) User(c *fiber.Ctx) (user User, ok bool) { return handlers.User(c) }
