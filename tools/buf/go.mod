@@ -1,3 +1,4 @@
+// buf checks the plugin contract and runs the generators.
 module wgink.ink/wechat/tools/buf
 
 go 1.26.7

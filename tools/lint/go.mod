@@ -1,3 +1,4 @@
+// golangci-lint runs the linters of .golangci.yml.
 module wgink.ink/wechat/tools/lint
 
 go 1.26.0

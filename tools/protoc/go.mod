@@ -1,3 +1,4 @@
+// The generators make the Go code of the plugin contract. They stand apart from buf, which needs a newer protobuf.
 module wgink.ink/wechat/tools/protoc
 
 go 1.26.0
@@ -8,6 +9,6 @@ tool (
 )
 
 require (
-	google.golang.org/grpc/cmd/protoc-gen-go-grpc v1.6.1 // indirect
+	google.golang.org/grpc/cmd/protoc-gen-go-grpc v1.6.2 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
 )

@@ -1,0 +1,86 @@
+# `make` lists what there is. `make check` is exactly what CI runs.
+
+SHELL       := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# Built and scratch files; git ignores the folder.
+BIN := bin
+
+# Developer tools, each pinned in a go.mod of its own under tools/ so that hosts never download them.
+GOLANGCI_LINT := go tool -modfile=tools/lint/go.mod golangci-lint
+BUF           := go tool -modfile=$(CURDIR)/tools/buf/go.mod buf
+
+# All tests together, with the race detector, on two cores. One test never takes that long.
+TEST_TIMEOUT := 15m
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: check
+check: format-check vet lint build generate-check test tour ## Everything CI runs, in CI's order
+
+.PHONY: format
+format: ## Format all Go files
+	$(GOLANGCI_LINT) fmt
+
+.PHONY: format-check
+format-check: ## Fail if a Go file is not formatted
+	$(GOLANGCI_LINT) fmt --diff
+
+.PHONY: vet
+vet: ## Run go vet
+	go vet ./...
+
+.PHONY: lint
+lint: ## Run the linters of .golangci.yml, import direction included
+	$(GOLANGCI_LINT) config verify
+	$(GOLANGCI_LINT) run
+
+.PHONY: build
+build: ## Compile for this system, and for macOS and Windows where developers sit
+	go build ./...
+	GOOS=darwin CGO_ENABLED=0 go build ./...
+	GOOS=windows CGO_ENABLED=0 go build ./...
+
+.PHONY: protoc-plugins
+protoc-plugins:
+	@go build -modfile=tools/protoc/go.mod -o $(BIN)/ \
+		google.golang.org/protobuf/cmd/protoc-gen-go google.golang.org/grpc/cmd/protoc-gen-go-grpc
+
+.PHONY: generate
+generate: protoc-plugins ## Make the Go code of the plugin contract from its .proto files
+	cd plugins/pluginv1 && PATH="$(CURDIR)/$(BIN):$$PATH" $(BUF) generate
+
+.PHONY: generate-check
+generate-check: protoc-plugins ## Fail if that code is stale, or the contract breaks buf's rules
+	cd plugins/pluginv1 && $(BUF) lint
+	rm -rf $(BIN)/generated
+	cd plugins/pluginv1 && PATH="$(CURDIR)/$(BIN):$$PATH" $(BUF) generate -o $(CURDIR)/$(BIN)/generated
+	diff <(cd $(BIN)/generated && tail -n +1 *.pb.go) <(cd plugins/pluginv1 && tail -n +1 *.pb.go) \
+		|| { echo "stale: run make generate" >&2; exit 1; }
+
+.PHONY: test
+test: ## Run all tests on SQLite and PostgreSQL with the race detector, then look for secrets in what they printed
+	@mkdir -p $(BIN)
+	@echo "go test -race -shuffle=on ./...  (all of its output: $(BIN)/test.log)"
+	@go test -v -race -shuffle=on -timeout=$(TEST_TIMEOUT) ./... 2>&1 | tee $(BIN)/test.log \
+		| grep --line-buffered -E '^(ok|FAIL|panic:|# )|^ *--- (FAIL|SKIP)|: build failed' \
+		|| { grep -vE '^ *(=== |--- (PASS|SKIP)|ok|PASS|\?)' $(BIN)/test.log | tail -n 400; exit 1; }
+	go run ./internal/canary/scan $(BIN)/test.log
+
+.PHONY: tour
+tour: tour-sqlite tour-postgres ## Drive the demo host from log-in to a delivered notice, on both databases
+
+.PHONY: tour-sqlite
+tour-sqlite:
+	go run ./hostdemo tour
+
+.PHONY: tour-postgres
+tour-postgres:
+	go run ./internal/dbtest/withpostgres go run ./hostdemo tour -database {}
+
+.PHONY: clean
+clean: ## Remove what the other targets made
+	rm -rf $(BIN)
