@@ -56,8 +56,9 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// minMasked is the length from which a secret's value is looked for in messages. Shorter ones occur in ordinary words.
-const minMasked = 8
+// minMasked is the length from which a secret's value is looked for in messages. Shorter ones may be part of an ordinary
+// sentence, like the "32 bytes" of the original file.
+const minMasked = 12
 
 // report makes the error, or nil when there is nothing to report. The problems come in the order of the file, those
 // without a line last. Messages are written without secrets; as a second line of defence, values that are used as a

@@ -38,7 +38,8 @@ func nearestKey(path string, known []string) string {
 		}
 	}
 	sibling, distance := nearest(name, siblings)
-	if sibling != "" && distance <= max(2, len(name)/3) {
+	longer := sibling != "" && strings.HasPrefix(relax(name), relax(sibling)) // payment for pay
+	if sibling != "" && (longer || distance <= max(2, len(name)/3)) {
 		return strings.TrimPrefix(section+"."+sibling, ".")
 	}
 	for _, k := range known {
