@@ -30,14 +30,8 @@ type phoneInfo struct {
 }
 
 type phoneAnswer struct {
-	errcodeOK
+	errcode
 	PhoneInfo phoneInfo `json:"phone_info"`
-}
-
-// errcodeOK is written by endpoints that say so on success.
-type errcodeOK struct {
-	Code    int    `json:"errcode"`
-	Message string `json:"errmsg"`
 }
 
 // userPhoneNumber is POST /wxa/business/getuserphonenumber (手机号快速验证).
@@ -77,7 +71,7 @@ func (s *Simulator) userPhoneNumber(call openCall) any {
 			return
 		}
 		code.Used = true
-		answer = phoneAnswer{errcodeOK{0, "ok"}, person.phoneInfo(s.settings.app.AppID, call.now)}
+		answer = phoneAnswer{errcode{0, "ok"}, person.phoneInfo(s.settings.app.AppID, call.now)}
 	})
 	return answer
 }
