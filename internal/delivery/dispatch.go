@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"wgink.ink/wechat/internal/store"
@@ -36,11 +37,11 @@ func (q *Queue) dispatch(ctx, workCtx context.Context) {
 			q.log.Error("cannot claim deliveries", "plugin", plugin, "error", err)
 		}
 		for _, d := range claimed {
-			q.count(plugin, +1)
+			q.took(plugin)
 			q.work.Go(func() {
 				defer q.Wake() // its subject and its slot are free now
-				defer q.count(plugin, -1)
 				q.handOver(workCtx, d)
+				q.gave()
 			})
 		}
 	}
@@ -51,7 +52,9 @@ func (q *Queue) handOver(ctx context.Context, d store.Delivery) {
 	log := q.log.With("event", d.EventID, "plugin", d.Plugin, "attempt", d.Attempt)
 	start := time.Now()
 	out := Outcome{Result: Retry, Code: "panic", Message: "the host failed while handing the event over"}
-	q.safely("hand-over", func() { out = q.deliver(ctx, d) })
+	pass := sync.OnceFunc(func() { q.passOn(d.Plugin) })
+	q.safely("hand-over", func() { out = q.deliver(ctx, d, pass) })
+	pass()
 	if ctx.Err() != nil && out.Result != Done {
 		out = Outcome{Result: NotReady, Code: "stopping"}
 	}
@@ -69,10 +72,11 @@ func (q *Queue) handOver(ctx context.Context, d store.Delivery) {
 	}
 }
 
-func (q *Queue) deliver(ctx context.Context, d store.Delivery) Outcome {
+func (q *Queue) deliver(ctx context.Context, d store.Delivery, pass func()) Outcome {
 	readCtx, done := context.WithTimeout(ctx, q.set.Lease/2)
 	e, found, err := q.db.Event(readCtx, d.EventID)
 	done()
+	pass()
 	if err != nil {
 		return Outcome{Result: NotReady, Code: "storage", Message: err.Error()}
 	}
@@ -152,18 +156,30 @@ func (q *Queue) safely(part string, fn func()) {
 	fn()
 }
 
+// free is how many rows of a plugin may be claimed now.
 func (q *Queue) free(plugin string) int {
+	capacity := q.receiver.Capacity(plugin)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	all := 0
-	for _, n := range q.inFlight {
-		all += n
-	}
-	return min(q.receiver.Limit(plugin)-q.inFlight[plugin], q.set.Workers-all)
+	return min(capacity-q.claimed[plugin], q.set.Workers-q.working)
 }
 
-func (q *Queue) count(plugin string, by int) {
+func (q *Queue) took(plugin string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.inFlight[plugin] += by
+	q.claimed[plugin]++
+	q.working++
+}
+
+// passOn notes that a claimed row is about to reach the plugin, which counts it from then on.
+func (q *Queue) passOn(plugin string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.claimed[plugin]--
+}
+
+func (q *Queue) gave() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.working--
 }

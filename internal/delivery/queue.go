@@ -35,9 +35,10 @@ type Queue struct {
 	work   sync.WaitGroup // hand-overs
 	cancel context.CancelFunc
 
-	mu       sync.Mutex
-	inFlight map[string]int // by plugin
-	started  bool
+	mu      sync.Mutex
+	claimed map[string]int // by plugin: claimed, but not with the plugin yet
+	working int            // hand-overs under way, over all plugins
+	started bool
 }
 
 // New makes a queue. It does nothing until Start; Record works before it.
@@ -53,7 +54,7 @@ func New(db *store.DB, receiver Receiver, log *slog.Logger, set Settings) *Queue
 	}
 	return &Queue{
 		db: db, receiver: receiver, log: log, set: set,
-		owner: uuid.NewString(), wake: make(chan struct{}, 1), inFlight: map[string]int{},
+		owner: uuid.NewString(), wake: make(chan struct{}, 1), claimed: map[string]int{},
 	}
 }
 
