@@ -101,10 +101,7 @@ func (m *Module) Start(ctx context.Context) error {
 	background, stop := context.WithCancel(context.Background())
 	m.stop = stop
 	if m.ring != nil {
-		if err := m.ring.Load(ctx); err != nil {
-			m.log.Warn("cannot read the stored platform certificates; they are asked for anew", "error", err)
-		}
-		m.background.Go(func() { _ = m.ring.Run(background) })
+		m.background.Go(func() { m.ring.Run(background) })
 	}
 	if m.identity != nil {
 		m.background.Go(func() { m.identity.Run(background) })

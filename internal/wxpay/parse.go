@@ -1,6 +1,7 @@
 package wxpay
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -79,7 +80,7 @@ func parseTransaction(data []byte) (Transaction, error) {
 		TradeState: w.TradeState, TradeStateDesc: w.TradeStateDesc, BankType: w.BankType, Attach: w.Attach,
 		OpenID: w.Payer.OpenID, SuccessTime: success, AmountFen: w.Amount.Total, PayerAmountFen: w.Amount.PayerTotal,
 		Currency: cmp.Or(w.Amount.Currency, currencyCNY), PayerCurrency: w.Amount.PayerCurrency,
-		DeviceID: w.SceneInfo.DeviceID,
+		DeviceID: w.SceneInfo.DeviceID, Raw: bytes.Clone(data),
 	}
 	for _, p := range w.PromotionDetail {
 		t.Promotions = append(t.Promotions, Promotion{
