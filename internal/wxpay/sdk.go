@@ -41,7 +41,7 @@ type sdkValidator struct{}
 
 // Validate implements auth.Validator.
 func (sdkValidator) Validate(_ context.Context, resp *http.Response) error {
-	if _, ok := resp.Body.(*verifiedBody); !ok {
+	if len(resp.Header[verifiedMark]) == 0 {
 		return errors.New("answer was not verified")
 	}
 	return nil
