@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -29,7 +30,7 @@ func Keys() []Key {
 		out    []Key
 	)
 	all := c.keys()
-	sample := append(p.keys("<id>"), secretKey("<id>", "<name>", &secret))
+	sample := slices.Insert(p.keys("<id>"), 2, secretKey("<id>", "<name>", &secret)) // after config
 	for _, k := range all {
 		if strings.HasPrefix(k.path, "delivery.") && sample != nil {
 			out = append(out, describeAll(sample)...) // the plugins end where delivery begins

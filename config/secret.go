@@ -14,8 +14,8 @@ const mask = "***"
 // Secret is a string that never prints: fmt, JSON, YAML, slog and errors show *** instead, or nothing when it is empty.
 // Reveal gives the value.
 //
-// Keep it in exported fields. The fmt package cannot call methods on a value inside an unexported field and would print
-// it as the plain string it is.
+// Keep it in exported fields: fmt cannot call methods on a value inside an unexported field and would print it as the
+// plain string it is. For the same reason do not make it the key of a map: encoding/json asks such keys for their string.
 type Secret string
 
 // Reveal returns the value, for the one place that needs it.
@@ -47,7 +47,7 @@ func (s Secret) Format(w fmt.State, verb rune) {
 // LogValue hides the value from slog.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// MarshalText hides the value from encoders of text, and as a key of a map.
+// MarshalText hides the value from encoders of text, such as XML.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // MarshalJSON hides the value from JSON.
