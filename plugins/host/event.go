@@ -55,6 +55,6 @@ func (r Result) String() string {
 type Outcome struct {
 	Result  Result
 	After   time.Duration // the shortest wait; zero means the caller's schedule
-	Code    string        // a stable word for counting: "handler", "panic", "deadline"…
+	Code    string        // a stable word for counting: "handler", "panic", "deadline", "crashed"…
 	Message string        // for people; never a secret
 }

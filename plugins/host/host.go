@@ -3,7 +3,11 @@ package host
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
+	"sync"
 
 	"wgink.ink/wechat/config"
 )
@@ -16,36 +20,195 @@ type Options struct {
 	Version string
 }
 
-// Host runs the enabled plugins.
-type Host struct{}
+// Host runs the enabled plugins. All methods may be called from several goroutines.
+type Host struct {
+	supervisors map[string]*supervisor // by plugin id; never changes
+	runDirBase  string
+	around      *surroundings
 
-var errUnfinished = errors.New("not built yet")
+	mu       sync.Mutex
+	phase    phase
+	changed  chan struct{} // closed and replaced at every change of a state
+	onChange []func()
 
-// New reads and checks the manifests of every enabled plugin. It starts nothing.
-func New(cfg config.Plugins, opts Options) (*Host, error) { return &Host{}, nil }
+	soft, hard context.CancelFunc // end the work; end the draining
+	stopped    chan struct{}      // closed when Stop is through
+	stopErr    error
+}
 
-// Start starts one supervisor per plugin and returns without waiting for them.
-func (h *Host) Start(ctx context.Context) error { return errUnfinished }
+type phase int
 
-// Stop drains and ends every process.
-func (h *Host) Stop(ctx context.Context) error { return nil }
+const (
+	phaseNew phase = iota
+	phaseRunning
+	phaseStopping
+)
 
-// Subscribers lists the plugins whose manifest handles the event type.
-func (h *Host) Subscribers(eventType string) []string { return nil }
+// New reads and checks the manifest and files of every enabled plugin, and of no other. The error joins all problems,
+// each with the plugin and the file or key; none of them heals by itself. It starts nothing and writes nothing.
+func New(cfg config.Plugins, opts Options) (*Host, error) {
+	return newHost(cfg, opts, defaultTiming())
+}
 
-// Capacity is how many events the plugin would take now.
-func (h *Host) Capacity(plugin string) int { return 0 }
+func newHost(cfg config.Plugins, opts Options, limits timing) (*Host, error) {
+	plans, err := readPlans(cfg)
+	base := ""
+	if len(cfg.Enabled) > 0 {
+		var baseErr error
+		base, baseErr = runDirBase(cfg.RunDir)
+		err = errors.Join(err, baseErr)
+	}
+	if err != nil {
+		return nil, err
+	}
+	logger := opts.Logger
+	if logger == nil {
+		logger = slog.Default()
+	}
+	h := &Host{
+		supervisors: make(map[string]*supervisor, len(plans)), runDirBase: base, changed: make(chan struct{}),
+		stopped: make(chan struct{}),
+	}
+	h.around = &surroundings{logger: logger, limits: limits, version: opts.Version, changed: h.signal}
+	for _, p := range plans {
+		h.supervisors[p.id] = newSupervisor(p, h.around)
+	}
+	return h, nil
+}
 
-// OnChange registers a function that is called, without blocking it for long, when a plugin may take work again.
-func (h *Host) OnChange(fn func()) {}
+// Start starts one supervisor per plugin and returns without waiting for the plugins: a broken one must not keep the
+// host from starting. Values of ctx are kept, its end is not. A host starts once.
+func (h *Host) Start(ctx context.Context) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.phase != phaseNew {
+		return errors.New("plugin host: started or stopped before")
+	}
+	if len(h.supervisors) > 0 {
+		dir, err := newRunDir(h.runDirBase)
+		if err != nil {
+			return err
+		}
+		h.around.dir, h.around.launcher = dir, newLauncher()
+	}
+	h.phase = phaseRunning
+	var soft, hard context.Context
+	soft, h.soft = context.WithCancel(context.WithoutCancel(ctx))
+	hard, h.hard = context.WithCancel(context.WithoutCancel(ctx))
+	for _, s := range h.supervisors {
+		go s.run(soft, hard)
+	}
+	return nil
+}
 
-// WaitReady returns when every enabled plugin is ready, or with the reason why one is not.
-func (h *Host) WaitReady(ctx context.Context) error { return errUnfinished }
+// Stop lets every plugin finish its events, within limits, and ends its process and children; it takes five seconds at
+// most, less when ctx ends sooner: what has not finished is killed then. It may be called twice, and before Start.
+func (h *Host) Stop(ctx context.Context) error {
+	h.mu.Lock()
+	first := h.phase != phaseStopping
+	wasRunning := h.phase == phaseRunning
+	h.phase = phaseStopping
+	h.mu.Unlock()
+	if !first {
+		<-h.stopped
+		return h.stopErr
+	}
+	defer close(h.stopped)
+	if !wasRunning {
+		return nil
+	}
+	defer context.AfterFunc(ctx, h.hard)()
+	defer h.hard()
+	h.soft()
+	for _, s := range h.supervisors {
+		<-s.done // every step of a supervisor has a limit
+	}
+	if h.around.dir != nil {
+		h.around.launcher.stop()
+		h.stopErr = h.around.dir.close()
+	}
+	return h.stopErr
+}
+
+// Subscribers lists the plugins whose manifest handles the event type, by id, whether they run now or not.
+func (h *Host) Subscribers(eventType string) []string {
+	var ids []string
+	for id, s := range h.supervisors {
+		if s.plan.manifest.handles(eventType) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// Capacity is how many more events the plugin would take now: zero while it is not ready, or unknown.
+func (h *Host) Capacity(plugin string) int {
+	if s := h.supervisors[plugin]; s != nil {
+		return s.capacity()
+	}
+	return 0
+}
 
 // List describes every enabled plugin, by id.
-func (h *Host) List() []Info { return nil }
+func (h *Host) List() []Info {
+	var list []Info
+	for _, id := range slices.Sorted(maps.Keys(h.supervisors)) {
+		list = append(list, h.supervisors[id].info())
+	}
+	return list
+}
 
-// Deliver hands one event to one plugin.
-func (h *Host) Deliver(ctx context.Context, plugin string, ev Event) Outcome {
-	return Outcome{Result: NotReady}
+// WaitReady returns when every enabled plugin is ready. It fails when one cannot run as it is, or when ctx ends first,
+// with the reason of the first plugin that is not ready.
+func (h *Host) WaitReady(ctx context.Context) error {
+	for {
+		h.mu.Lock()
+		changed, stopping := h.changed, h.phase == phaseStopping
+		h.mu.Unlock()
+		if stopping {
+			return errors.New("plugin host: stopped")
+		}
+		var waiting error
+		for _, id := range slices.Sorted(maps.Keys(h.supervisors)) {
+			s := h.supervisors[id]
+			switch s.info().State {
+			case Ready, Degraded:
+			case Rejected:
+				return s.problem()
+			default:
+				if waiting == nil {
+					waiting = s.problem()
+				}
+			}
+		}
+		if waiting == nil {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("%w (%w)", waiting, context.Cause(ctx))
+		}
+	}
+}
+
+// OnChange registers a function to be called after every change of a plugin's state, for a dispatcher that wants to
+// know when one takes work again. It is called from the plugin's supervisor and must not block.
+func (h *Host) OnChange(fn func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.onChange = append(h.onChange, fn)
+}
+
+// signal wakes everybody who waits for a change.
+func (h *Host) signal() {
+	h.mu.Lock()
+	close(h.changed)
+	h.changed = make(chan struct{})
+	listeners := slices.Clone(h.onChange)
+	h.mu.Unlock()
+	for _, fn := range listeners {
+		fn()
+	}
 }

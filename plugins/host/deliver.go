@@ -1,0 +1,104 @@
+package host
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"wgink.ink/wechat/plugins/pluginv1"
+)
+
+const (
+	// busyAfter is the wait when a plugin says that it is full.
+	busyAfter = time.Second
+	// verdictWait is how long a broken connection may take to turn out as the end of the process; 3 ms are usual.
+	verdictWait = time.Second
+)
+
+// Deliver hands one event to one plugin and waits for its verdict, within the plugin's time limit. It never waits for
+// a plugin to become ready. When ctx is cancelled the result is NotReady, although the plugin may still finish.
+func (h *Host) Deliver(ctx context.Context, plugin string, ev Event) Outcome {
+	s := h.supervisors[plugin]
+	if s == nil {
+		return Outcome{Result: NotReady, Code: "unknown-plugin", Message: "no plugin of that id is enabled"}
+	}
+	call, err := newRequest(ev)
+	if err != nil {
+		return Outcome{Result: Reject, Code: "payload", Message: err.Error()}
+	}
+	p := s.acquire()
+	if p == nil {
+		return Outcome{Result: NotReady, Code: "not-ready", Message: "the plugin takes no event now"}
+	}
+	defer s.release()
+	limited, cancel := context.WithTimeout(ctx, s.plan.timeout)
+	defer cancel()
+	out, err := call(limited, p.conn)
+	if err != nil {
+		return p.failure(ctx, err)
+	}
+	return p.verdict(out)
+}
+
+// verdict reads what the handler decided.
+func (p *process) verdict(out *pluginv1.Outcome) Outcome {
+	switch r := out.GetResult().(type) {
+	case *pluginv1.Outcome_Done:
+		return Outcome{Result: Done}
+	case *pluginv1.Outcome_Reject:
+		return Outcome{Result: Reject, Code: "handler", Message: p.clean(r.Reject.GetReason())}
+	case *pluginv1.Outcome_Retry:
+		return Outcome{
+			Result: Retry, After: max(r.Retry.GetAfter().AsDuration(), 0), Code: "handler",
+			Message: p.clean(r.Retry.GetMessage()),
+		}
+	default:
+		return Outcome{Result: Retry, Code: "empty", Message: "the plugin's verdict is empty or of a newer kind"}
+	}
+}
+
+// failure turns a gRPC error into a result. Only what the event itself caused counts against it.
+func (p *process) failure(ctx context.Context, err error) Outcome {
+	st := status.Convert(err)
+	message := p.clean(st.Message())
+	switch st.Code() {
+	case codes.ResourceExhausted:
+		return Outcome{Result: Reject, Code: "too-large", Message: message}
+	case codes.InvalidArgument:
+		return Outcome{Result: Reject, Code: "invalid", Message: message}
+	case codes.Unimplemented:
+		return Outcome{Result: Reject, Code: "unimplemented", Message: message}
+	case codes.DeadlineExceeded: // the handler may still run; the plugin refuses the event while it does
+		return Outcome{Result: Retry, After: 2 * p.plan.timeout, Code: "deadline", Message: message}
+	case codes.FailedPrecondition:
+		return Outcome{Result: NotReady, After: busyAfter, Code: "busy", Message: message}
+	case codes.Internal:
+		return Outcome{Result: Retry, Code: "panic", Message: message}
+	case codes.Canceled:
+		if ctx.Err() != nil {
+			return Outcome{Result: NotReady, Code: "cancelled", Message: "the caller gave up"}
+		}
+		return p.broken()
+	case codes.Unavailable:
+		return p.broken()
+	default:
+		return Outcome{Result: Retry, Code: "error", Message: message}
+	}
+}
+
+// broken finds out why the connection ended during a call.
+func (p *process) broken() Outcome {
+	ended := p.awaitExit(verdictWait)
+	switch {
+	case p.stopping.Load():
+		return Outcome{Result: NotReady, Code: "stopping", Message: "the host stopped the plugin during the call"}
+	case ended:
+		return Outcome{Result: Crashed, Code: "crashed", Message: "the plugin's process ended during the call: " +
+			p.runner.cmd.ProcessState.String()}
+	default:
+		p.setUnreachable()
+		return Outcome{Result: NotReady, Code: "unreachable", Message: "the connection to the plugin ended"}
+	}
+}

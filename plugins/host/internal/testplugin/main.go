@@ -1,0 +1,143 @@
+// Command testplugin is a plugin that misbehaves on demand, for the tests of package host. Its file name says how it
+// starts, its configuration what Start does, and each event what the handler does.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"wgink.ink/wechat/plugins/sdk"
+)
+
+func main() {
+	switch name := filepath.Base(os.Args[0]); name {
+	case "exit":
+		fmt.Fprintln(os.Stderr, "cannot open the ledger: no such file")
+		os.Exit(7)
+	case "panic":
+		panic("broken main")
+	case "garbage":
+		fmt.Println("hello|world|this is no handshake")
+		fmt.Println(strings.Repeat("x", 200_000))
+		fmt.Fprint(os.Stdout, "\x1b[2J and control bytes\n")
+	case "silent":
+		select {}
+	case "payments":
+		sdk.Serve(paymentsOnly{})
+	case "nothing":
+		sdk.Serve(&struct{}{})
+	}
+	sdk.Serve(&handler{})
+}
+
+type paymentsOnly struct{}
+
+func (paymentsOnly) OnPayment(context.Context, *sdk.PaymentNotice) error { return nil }
+
+type handler struct {
+	AtStart string `json:"at_start"` // what Start does
+
+	env sdk.Env
+}
+
+func (h *handler) Start(_ context.Context, env sdk.Env) error {
+	h.env = env
+	switch h.AtStart {
+	case "fail":
+		return errors.New("ledger is down, token " + env.Secrets["TOKEN"])
+	case "leak":
+		env.Logger.Info("my token is "+env.Secrets["TOKEN"], "token", env.Secrets["TOKEN"], "all", env.Secrets)
+		fmt.Println("printed token", env.Secrets["TOKEN"])
+	}
+	return nil
+}
+
+func (h *handler) Stop(context.Context) error {
+	h.env.Logger.Info("handler stopped")
+	return nil
+}
+
+// OnPayment answers with what it received, as a reason for rejection.
+func (h *handler) OnPayment(_ context.Context, n *sdk.PaymentNotice) error {
+	return sdk.Reject(fmt.Sprintf("%s %s %d %d %s %v %s", n.EventID, n.OutTradeNo, n.AmountFen, n.Attempt,
+		n.SuccessAt.UTC().Format(time.RFC3339), n.Compared, n.RawJSON))
+}
+
+func (h *handler) OnUserEvent(_ context.Context, e *sdk.UserEvent) error {
+	return sdk.Reject(fmt.Sprintf("%s %s %s %s", e.EventType, e.OpenID, e.Phone, e.Nickname))
+}
+
+func (h *handler) OnNotice(ctx context.Context, n *sdk.Notice) error {
+	var order struct {
+		Do string `json:"do"`
+	}
+	if err := json.Unmarshal(n.RawJSON, &order); err != nil {
+		return sdk.Reject(err.Error())
+	}
+	switch order.Do {
+	case "echo":
+		return sdk.Reject(n.WeChatType + " " + n.Subject)
+	case "retry":
+		return sdk.RetryAfter(90*time.Second, errors.New("later please"))
+	case "fail":
+		return errors.New("token " + h.env.Secrets["TOKEN"] + " was refused")
+	case "panic":
+		panic("handler boom")
+	case "crash":
+		go func() { panic("goroutine boom") }()
+		select {}
+	case "exit":
+		os.Exit(3)
+	case "wait":
+		h.env.Logger.Info("entered", "event", n.EventID)
+		<-ctx.Done()
+		return ctx.Err()
+	case "hang":
+		h.env.Logger.Info("entered", "event", n.EventID)
+		select {}
+	case "finish": // takes a moment, and finishes whatever the context says
+		h.env.Logger.Info("entered", "event", n.EventID)
+		<-time.After(300 * time.Millisecond)
+	case "env":
+		dir, _ := os.Getwd()
+		return sdk.Reject(strings.Join(append(names(), "dir="+dir), " "))
+	case "child":
+		child := exec.Command("sleep", "300")
+		child.Stdout, child.Stderr = os.Stdout, os.NewFile(2, "stderr")
+		if err := child.Start(); err != nil {
+			return err
+		}
+		return sdk.Reject(fmt.Sprint(child.Process.Pid))
+	case "log":
+		h.env.Logger.Warn("bell \a and\nline", "order", n.Subject, slog.Group("g", "a", 1))
+		fmt.Println("on standard output")
+		fmt.Fprintln(os.Stderr, "on standard error")
+	}
+	return nil
+}
+
+// names lists the environment's variables without their values.
+func names() []string {
+	var out []string
+	for _, v := range os.Environ() {
+		name, _, _ := strings.Cut(v, "=")
+		out = append(out, name)
+	}
+	return out
+}
+
+// Version is the manifest's, or a wrong one when asked for.
+func (h *handler) Version() string {
+	if filepath.Base(os.Args[0]) == "oldversion" {
+		return "0.9.0"
+	}
+	return "1.4.0"
+}

@@ -1,0 +1,113 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"wgink.ink/wechat/plugins/internal/wire"
+	"wgink.ink/wechat/plugins/pluginv1"
+)
+
+// introduce asks a connected process what it is, checks that against the plan, and configures it.
+func (p *process) introduce(ctx context.Context, hostVersion string) error {
+	if err := p.describe(ctx); err != nil {
+		return err
+	}
+	if err := p.configure(ctx, hostVersion); err != nil {
+		return err
+	}
+	st, err := p.status(ctx)
+	if err != nil {
+		return fmt.Errorf("status after configuration: %w", err)
+	}
+	if !st.GetReady() {
+		return fmt.Errorf("not ready after configuration: %s", p.clean(st.GetReason()))
+	}
+	return nil
+}
+
+func (p *process) describe(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, p.limits.describe)
+	defer cancel()
+	d, err := p.control.Describe(ctx, &pluginv1.DescribeRequest{})
+	if status.Code(err) == codes.Unimplemented {
+		return permanent(errors.New("is no WeChat plugin: it does not serve " + pluginv1.PluginService_ServiceDesc.ServiceName))
+	}
+	if err != nil {
+		return fmt.Errorf("describe: %w", p.cleanError(err))
+	}
+	var problems []error
+	if id := d.GetId(); id != "" && id != p.plan.id {
+		problems = append(problems, fmt.Errorf("calls itself %q, not %q", p.clean(id), p.plan.id))
+	}
+	if v := d.GetVersion(); v != "" && v != p.plan.version {
+		problems = append(problems, fmt.Errorf("is version %q, not %q as its manifest says", p.clean(v), p.plan.version))
+	}
+	for _, pattern := range p.plan.manifest.Handles {
+		problems = append(problems, missing(pattern, d.GetServices()))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return permanent(err)
+	}
+	return nil
+}
+
+// missing tells what a plugin lacks to take every event its manifest asks for; without it such events would come only
+// to be rejected.
+func missing(pattern wire.Pattern, services []string) error {
+	var methods []string
+	for _, kind := range pattern.Kinds() {
+		if !slices.Contains(services, kind.Service()) {
+			methods = append(methods, kind.Method())
+		}
+	}
+	if len(methods) == 0 {
+		return nil
+	}
+	return fmt.Errorf("handles %s, but its handler has no %s", pattern, strings.Join(methods, " and no "))
+}
+
+func (p *process) configure(ctx context.Context, hostVersion string) error {
+	ctx, cancel := context.WithTimeout(ctx, p.limits.configure)
+	defer cancel()
+	_, err := p.control.Configure(ctx, &pluginv1.ConfigureRequest{
+		Id: p.plan.id, Version: p.plan.version, ConfigJson: p.plan.config, Secrets: p.plan.secrets,
+		MaxConcurrency: uint32(p.plan.concurrency), HostVersion: hostVersion,
+	})
+	switch status.Code(err) {
+	case codes.OK:
+		return nil
+	case codes.InvalidArgument:
+		return permanent(fmt.Errorf("refuses its configuration: %w", p.cleanError(err)))
+	default:
+		return fmt.Errorf("configure: %w", p.cleanError(err))
+	}
+}
+
+func (p *process) status(ctx context.Context) (*pluginv1.StatusResponse, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.limits.healthCall)
+	defer cancel()
+	st, err := p.control.Status(ctx, &pluginv1.StatusRequest{})
+	if err != nil {
+		return nil, p.cleanError(err)
+	}
+	return st, nil
+}
+
+// clean makes a text of the plugin's fit for logs and pages: it could hold a secret.
+func (p *process) clean(text string) string { return p.runner.out.clean.text(text) }
+
+// cleanError keeps the code and cleans the text of an error that came from the plugin.
+func (p *process) cleanError(err error) error {
+	st := status.Convert(err)
+	if st.Code() == codes.Unavailable { // written by gRPC, and long
+		return errors.New("the connection ended")
+	}
+	return errors.New(p.clean(st.Message()))
+}

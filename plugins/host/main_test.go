@@ -1,0 +1,64 @@
+package host
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"wgink.ink/wechat/config"
+)
+
+// helperDirEnv turns the test binary into a host that a test can kill.
+const helperDirEnv = "WECHAT_TEST_HOST_DIR"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(helperDirEnv); dir != "" {
+		runHelperHost(dir)
+		return
+	}
+	if err := os.Setenv("DB_DSN", "postgres://host:secret@db/wechat"); err != nil { // no plugin may see it
+		panic(err)
+	}
+	dir, err := os.MkdirTemp("", "wxbin")
+	if err != nil {
+		panic(err)
+	}
+	build := exec.Command("go", "build", "-o", filepath.Join(dir, "testplugin"), "./internal/testplugin")
+	if out, err := build.CombinedOutput(); err != nil {
+		panic(fmt.Sprintf("build test plugin: %v\n%s", err, out))
+	}
+	testBinary = filepath.Join(dir, "testplugin")
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(dir)
+		os.Exit(code)
+	}))
+}
+
+// testBinary is the built test plugin; set once, before any test.
+var testBinary string
+
+// runHelperHost runs the plugins in dir, prints the process id of the first when it is ready, and waits to be killed.
+func runHelperHost(dir string) {
+	h, err := New(config.Plugins{
+		Dir: filepath.Join(dir, "plugins"), RunDir: filepath.Join(dir, "run"),
+		Enabled: map[string]config.Plugin{"fulfil": {Version: "1.4.0"}},
+	}, Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		panic(err)
+	}
+	ctx, cancel := contextWithTestLimit()
+	defer cancel()
+	if err := h.Start(ctx); err != nil {
+		panic(err)
+	}
+	if err := h.WaitReady(ctx); err != nil {
+		panic(err)
+	}
+	fmt.Println(h.List()[0].PID)
+	select {}
+}

@@ -1,0 +1,83 @@
+package host
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	tailLines   = 40  // kept for error messages
+	tailLineMax = 300 // bytes of each
+	linesPerSec = 500 // logged; the rest is counted
+)
+
+// output takes what one process prints: every line goes to the host's log, up to a rate, and the last ones are kept to
+// tell why a process ended.
+type output struct {
+	logger *slog.Logger
+	clean  cleaner
+	now    func() time.Time
+
+	mu      sync.Mutex
+	tail    []string
+	window  time.Time
+	lines   int // in the window
+	dropped int // in the window
+}
+
+func newOutput(logger *slog.Logger, clean cleaner) *output {
+	return &output{logger: logger, clean: clean, now: time.Now}
+}
+
+func (o *output) line(raw []byte) {
+	text := strings.TrimRight(string(raw), "\r")
+	if strings.TrimSpace(text) == "" {
+		return
+	}
+	kept := o.clean.text(text)
+	if len(kept) > tailLineMax {
+		kept = strings.ToValidUTF8(kept[:tailLineMax], "") + "…"
+	}
+	o.mu.Lock()
+	if o.tail = append(o.tail, kept); len(o.tail) > tailLines {
+		o.tail = o.tail[1:]
+	}
+	pass := o.pass()
+	o.mu.Unlock()
+	if pass {
+		logLine(o.logger, o.clean, text)
+	}
+}
+
+// pass is called with mu held.
+func (o *output) pass() bool {
+	if now := o.now(); now.Sub(o.window) >= time.Second {
+		o.reportDropped()
+		o.window, o.lines = now, 0
+	}
+	o.lines++
+	if o.lines > linesPerSec {
+		o.dropped++
+		return false
+	}
+	return true
+}
+
+func (o *output) reportDropped() {
+	if o.dropped > 0 {
+		o.logger.LogAttrs(context.Background(), slog.LevelWarn, "plugin prints too much, lines were dropped",
+			slog.Int("lines", o.dropped))
+		o.dropped = 0
+	}
+}
+
+// end reports lines dropped last, and gives the last ones printed.
+func (o *output) end() []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.reportDropped()
+	return append([]string(nil), o.tail...)
+}

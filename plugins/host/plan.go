@@ -1,0 +1,113 @@
+package host
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"time"
+
+	"wgink.ink/wechat/config"
+)
+
+// plan is everything needed to run one plugin, checked. It holds secrets: never print it.
+type plan struct {
+	id, version string
+	manifest    Manifest
+	executable  string // absolute
+	timeout     time.Duration
+	concurrency int
+	config      []byte // JSON
+	secrets     map[string]string
+}
+
+func platform() string { return runtime.GOOS + "-" + runtime.GOARCH }
+
+// readPlans looks at what the configuration enables, and at nothing else in the folder. The error joins every problem
+// of every plugin, each with the plugin and the key or file it is about.
+func readPlans(cfg config.Plugins) ([]*plan, error) {
+	if len(cfg.Enabled) == 0 {
+		return nil, nil
+	}
+	dir, err := filepath.Abs(cfg.Dir)
+	if err != nil || cfg.Dir == "" {
+		return nil, errors.Join(errors.New("plugins.dir is required when a plugin is enabled"), err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("plugins.dir: %w", err)
+	}
+	defer func() { _ = root.Close() }()
+
+	var plans []*plan
+	var problems []error
+	for _, id := range slices.Sorted(maps.Keys(cfg.Enabled)) {
+		p, err := readPlan(root, id, cfg.Enabled[id])
+		plans, problems = append(plans, p), append(problems, err)
+	}
+	return plans, errors.Join(problems...)
+}
+
+func readPlan(root *os.Root, id string, enabled config.Plugin) (*plan, error) {
+	key := "plugins.enabled." + id
+	if !validID(id) {
+		return nil, fmt.Errorf("%s: %q is no plugin id: want a lower-case letter, then letters, digits or dashes", key, id)
+	}
+	if !validVersion(enabled.Version) {
+		return nil, fmt.Errorf("%s.version: %q is no version such as 1.4.0", key, enabled.Version)
+	}
+	folder := pluginFolder{root: root, id: id, version: enabled.Version}
+	m, err := folder.manifest()
+	if err != nil {
+		return nil, err
+	}
+	executable, err := folder.executable(m)
+	problems := []error{err}
+
+	p := &plan{
+		id: id, version: enabled.Version, manifest: m, executable: executable, timeout: m.Limits.Timeout,
+		concurrency: m.Limits.Concurrency, secrets: make(map[string]string, len(enabled.Secrets)),
+	}
+	problems = append(problems, p.lower(key, enabled.Limits))
+	if p.config, err = configJSON(enabled.Config); err != nil {
+		problems = append(problems, fmt.Errorf("%s.config: %w", key, err))
+	}
+	for name, value := range enabled.Secrets {
+		p.secrets[name] = value.Reveal()
+	}
+	for _, name := range m.Secrets {
+		if p.secrets[name] == "" {
+			problems = append(problems, fmt.Errorf("%s.secrets.%s: the plugin's manifest asks for it; give a value", key, name))
+		}
+	}
+	return p, errors.Join(problems...)
+}
+
+// lower applies the operator's limits.
+func (p *plan) lower(key string, limits config.Limits) error {
+	var problems []error
+	switch t := limits.Timeout; {
+	case t < 0 || t > p.timeout:
+		problems = append(problems, fmt.Errorf("%s.limits.timeout: %v: may only lower the manifest's %v", key, t, p.timeout))
+	case t > 0:
+		p.timeout = t
+	}
+	switch c := limits.Concurrency; {
+	case c < 0 || c > p.concurrency:
+		problems = append(problems, fmt.Errorf("%s.limits.concurrency: %d: may only lower the manifest's %d", key, c, p.concurrency))
+	case c > 0:
+		p.concurrency = c
+	}
+	return errors.Join(problems...)
+}
+
+func configJSON(values map[string]any) ([]byte, error) {
+	if values == nil {
+		return []byte("{}"), nil
+	}
+	return json.Marshal(values)
+}

@@ -1,0 +1,176 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"sync"
+	"sync/atomic"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/go-plugin"
+	"github.com/hashicorp/go-plugin/runner"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"wgink.ink/wechat/plugins/internal/wire"
+	"wgink.ink/wechat/plugins/pluginv1"
+)
+
+// process is one run of a plugin's executable, from exec to the last trace of it. It is used once.
+type process struct {
+	plan   *plan
+	limits timing
+	logger *slog.Logger
+
+	runner  *processRunner
+	client  *plugin.Client
+	conn    *grpc.ClientConn
+	control pluginv1.PluginServiceClient
+
+	stopping    atomic.Bool   // the host is ending it on purpose
+	unreachable chan struct{} // closed when a call found no connection although the process lives
+	lost        sync.Once
+}
+
+// surroundings is what all supervisors of a host share.
+type surroundings struct {
+	dir      *runDir
+	launcher *launcher
+	logger   *slog.Logger
+	limits   timing
+	version  string // the host's
+	changed  func() // a plugin's state changed
+}
+
+func newProcess(p *plan, s *surroundings) (*process, error) {
+	work, err := s.dir.work(p.id)
+	if err != nil {
+		return nil, err
+	}
+	logger := s.logger.With("plugin", p.id, "plugin_version", p.version)
+	out := newOutput(logger, newCleaner(p.secrets))
+	r := newProcessRunner(s.launcher, out)
+	client := plugin.NewClient(&plugin.ClientConfig{
+		HandshakeConfig: plugin.HandshakeConfig{
+			MagicCookieKey: wire.MagicCookieKey, MagicCookieValue: wire.MagicCookieValue,
+		},
+		VersionedPlugins: map[int]plugin.PluginSet{wire.ProtocolVersion: {wire.PluginName: connPlugin{}}},
+		RunnerFunc: func(_ hclog.Logger, spec *exec.Cmd, tmpDir string) (runner.Runner, error) {
+			r.tmpDir = tmpDir
+			r.cmd = &exec.Cmd{
+				Path: p.executable, Args: []string{p.executable}, Dir: work,
+				Env: environment(spec.Env, work, s.logger),
+			}
+			return r, nil
+		},
+		StartTimeout:     s.limits.start,
+		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
+		AutoMTLS:         true,
+		SkipHostEnv:      true,
+		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: s.dir.path},
+		SyncStdout:       &lineWriter{take: out.line},
+		SyncStderr:       &lineWriter{take: out.line},
+		Logger:           libraryLogger(logger),
+		GRPCDialOptions: []grpc.DialOption{
+			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(wire.MaxMessage)),
+			grpc.WithIdleTimeout(0),
+		},
+	})
+	return &process{plan: p, limits: s.limits, logger: logger, runner: r, client: client, unreachable: make(chan struct{})}, nil
+}
+
+// start brings the process from exec to a checked connection. It returns at once when ctx ends; the process is then
+// killed. After an error the process still needs end.
+func (p *process) start(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, p.limits.start+p.limits.describe)
+	defer cancel()
+	stop := context.AfterFunc(ctx, p.runner.kill) // the only way to interrupt go-plugin
+	defer stop()
+	err := p.connect()
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("did not start: %w", context.Cause(ctx))
+	}
+	return startError(err)
+}
+
+// connect starts the process through go-plugin and takes the connection from it.
+func (p *process) connect() error {
+	if _, err := p.client.Start(); err != nil {
+		return err
+	}
+	proto, err := p.client.Client()
+	if err != nil {
+		return err
+	}
+	conn, err := proto.Dispense(wire.PluginName)
+	if err != nil {
+		return err
+	}
+	p.conn = conn.(*grpc.ClientConn) // connPlugin returns nothing else
+	p.control = pluginv1.NewPluginServiceClient(p.conn)
+	return nil
+}
+
+// drain tells the plugin to finish. It reports whether the plugin answered in time.
+func (p *process) drain(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, p.limits.drainCall)
+	defer cancel()
+	resp, err := p.control.Drain(ctx, &pluginv1.DrainRequest{Wait: durationpb.New(p.limits.drainWait)})
+	if err != nil {
+		p.logger.Warn("plugin did not drain", "error", err)
+		return false
+	}
+	if n := resp.GetRunning(); n > 0 {
+		p.logger.Warn("plugin stops with events under way; they will be handed over again", "events", n)
+	}
+	return true
+}
+
+// end makes sure that nothing of the process is left, gracefully if it is still able to answer, and always in bounded
+// time: kill + exit of timing.
+func (p *process) end(graceful bool) {
+	if !graceful || p.conn == nil {
+		p.runner.kill()
+	}
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		// Kill has no time limit of its own, and opens a new connection when there was none.
+		if p.conn != nil {
+			p.client.Kill()
+		}
+	}()
+	if !p.awaitExit(p.limits.kill) {
+		p.runner.kill()
+		if !p.awaitExit(p.limits.exit) {
+			p.logger.Error("plugin process cannot be killed", "pid", p.runner.pid())
+		}
+	}
+	waitFor(closed, p.limits.exit)
+	if p.runner.tmpDir != "" {
+		_ = os.RemoveAll(p.runner.tmpDir)
+	}
+	p.runner.out.end()
+}
+
+// connPlugin is the host's half of the one go-plugin "plugin": it hands out the connection.
+type connPlugin struct{ plugin.NetRPCUnsupportedPlugin }
+
+// GRPCServer is the plugin's half, in package sdk.
+func (connPlugin) GRPCServer(*plugin.GRPCBroker, *grpc.Server) error {
+	return errors.New("the plugin's half is in package sdk")
+}
+
+// GRPCClient hands out the connection.
+func (connPlugin) GRPCClient(_ context.Context, _ *plugin.GRPCBroker, conn *grpc.ClientConn) (any, error) {
+	return conn, nil
+}
+
+var _ plugin.GRPCPlugin = connPlugin{}

@@ -1,0 +1,33 @@
+package host
+
+import "time"
+
+// timing holds every limit a supervisor keeps, so that tests need not wait for them.
+type timing struct {
+	start     time.Duration // from exec to the handshake
+	describe  time.Duration
+	configure time.Duration // includes the plugin's own Start
+
+	healthEvery time.Duration
+	healthCall  time.Duration
+	missesMax   int // health checks missed in a row before the process is killed
+
+	// A stop takes drainCall + kill + exit at most.
+	drainWait time.Duration // for events under way
+	drainCall time.Duration // the same and the plugin's own Stop
+	kill      time.Duration // for the process to end by itself, after that the group is killed
+	exit      time.Duration // for a killed process to be gone
+
+	backoffFirst time.Duration // the second restart in a row; the first is immediate
+	backoffMax   time.Duration
+	backoffReset time.Duration // ready for so long, and the count of restarts begins anew
+}
+
+func defaultTiming() timing {
+	return timing{
+		start: 10 * time.Second, describe: 2 * time.Second, configure: 10 * time.Second,
+		healthEvery: 10 * time.Second, healthCall: 2 * time.Second, missesMax: 3,
+		drainWait: 2 * time.Second, drainCall: 2500 * time.Millisecond, kill: time.Second, exit: time.Second,
+		backoffFirst: 500 * time.Millisecond, backoffMax: time.Minute, backoffReset: 5 * time.Minute,
+	}
+}
