@@ -11,6 +11,9 @@ BIN := bin
 GOLANGCI_LINT := go tool -modfile=tools/lint/go.mod golangci-lint
 BUF           := go tool -modfile=$(CURDIR)/tools/buf/go.mod buf
 
+# What `make test` runs: make test PACKAGES=./payment/...
+PACKAGES := ./...
+
 # All tests together, with the race detector, on two cores. One test never takes that long.
 TEST_TIMEOUT := 15m
 
@@ -64,8 +67,8 @@ generate-check: protoc-plugins ## Fail if that code is stale, or the contract br
 .PHONY: test
 test: ## Run all tests on SQLite and PostgreSQL with the race detector, then look for secrets in what they printed
 	@mkdir -p $(BIN)
-	@echo "go test -race -shuffle=on ./...  (all of its output: $(BIN)/test.log)"
-	@go test -v -race -shuffle=on -timeout=$(TEST_TIMEOUT) ./... 2>&1 | tee $(BIN)/test.log \
+	@echo "go test -race -shuffle=on $(PACKAGES)  (all of its output: $(BIN)/test.log)"
+	@go test -v -race -shuffle=on -timeout=$(TEST_TIMEOUT) $(PACKAGES) 2>&1 | tee $(BIN)/test.log \
 		| grep --line-buffered -E '^(ok|FAIL|panic:|# )|^ *--- (FAIL|SKIP)|: build failed' \
 		|| { grep -vE '^ *(=== |--- (PASS|SKIP)|ok|PASS|\?)' $(BIN)/test.log | tail -n 400; exit 1; }
 	go run ./internal/canary/scan $(BIN)/test.log

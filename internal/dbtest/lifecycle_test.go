@@ -21,7 +21,7 @@ const endingEnv = "DBTEST_TEST_ENDING"
 func TestChild(t *testing.T) {
 	ending := os.Getenv(endingEnv)
 	if ending == "" {
-		t.Skip("only meant for the child processes of TestNothingIsLeftBehind")
+		return // this is not such a child
 	}
 	Postgres(t)
 	running := servers.byKind[kind{}].server
@@ -83,4 +83,22 @@ func runChild(t *testing.T, ending string) (dir, address string) {
 	}
 	_ = child.Wait() // it ends as badly as it was told to
 	return dir, address
+}
+
+// Two processes may be given the same free port; the slower one must notice and clean up before it tries another.
+func TestTakenPortIsNoticed(t *testing.T) {
+	t.Parallel()
+	Postgres(t) // skips where no server can be started
+	bins := findBinaries()
+	if len(bins) == 0 {
+		t.Skip(errNotInstalled)
+	}
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, taken.Close()) })
+	_, port, err := net.SplitHostPort(taken.Addr().String())
+	require.NoError(t, err)
+
+	_, err = launch(bins[0], port, kind{})
+	require.ErrorIs(t, err, errPortTaken)
 }

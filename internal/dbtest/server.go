@@ -78,7 +78,11 @@ func startServer(k kind) (*server, error) {
 	var problems []error
 	for _, bin := range bins {
 		for range portAttempts {
-			s, err := launch(bin, k)
+			port, err := freePort()
+			if err != nil {
+				return nil, err
+			}
+			s, err := launch(bin, port, k)
 			if err == nil {
 				return s, nil
 			}
@@ -91,12 +95,8 @@ func startServer(k kind) (*server, error) {
 	return nil, errors.Join(problems...)
 }
 
-// launch makes one attempt: a new folder, a free port, a new cluster.
-func launch(bin string, k kind) (_ *server, err error) {
-	port, err := freePort()
-	if err != nil {
-		return nil, err
-	}
+// launch makes one attempt: a new folder, a new cluster, a server on this port.
+func launch(bin, port string, k kind) (*server, error) {
 	user, err := unprivileged()
 	if err != nil {
 		return nil, err
