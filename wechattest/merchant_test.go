@@ -32,14 +32,16 @@ type bench struct {
 	merchant wechattest.Merchant
 	key      *rsa.PrivateKey
 	alice    *wechattest.Phone
+	inbox    *inbox
 }
 
 func setup(t *testing.T, opts ...wechattest.Option) bench {
 	t.Helper()
-	clock := wechattest.NewClock(noon())
-	sim := wechattest.New(t, append([]wechattest.Option{wechattest.WithClock(clock)}, opts...)...)
+	clock, in := wechattest.NewClock(noon()), &inbox{}
+	defaults := []wechattest.Option{wechattest.WithClock(clock), wechattest.WithNotifyTransport(in)}
+	sim := wechattest.New(t, append(defaults, opts...)...)
 	merchant := sim.Merchant()
-	return bench{sim, clock, merchant, privateKey(t, merchant.KeyPEM), sim.Phone("alice")}
+	return bench{sim, clock, merchant, privateKey(t, merchant.KeyPEM), sim.Phone("alice"), in}
 }
 
 func privateKey(t *testing.T, text []byte) *rsa.PrivateKey {

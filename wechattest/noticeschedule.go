@@ -37,33 +37,22 @@ func (s *Simulator) sendDueNotices() {
 func (s *Simulator) takeDueNotices() (due []string, next time.Time, changed <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now, flying := s.settings.clock.Now(), s.state.noticesUnderWay()
-	for outTradeNo, notice := range s.state.Notices {
+	now, found := s.settings.clock.Now(), &s.state.index
+	for outTradeNo := range found.waiting {
+		notice := s.state.Notices[outTradeNo]
 		switch {
-		case s.state.NoticesHeld || !notice.waiting():
+		case s.state.NoticesHeld || notice.flying:
 		case notice.Due.After(now):
 			if next.IsZero() || notice.Due.Before(next) {
 				next = notice.Due
 			}
-		case flying < maxNoticesUnderWay:
+		case found.flying < maxNoticesUnderWay:
 			notice.flying = true
-			flying++
+			found.flying++
 			due = append(due, outTradeNo)
 		}
 	}
 	return due, next, s.changed
-}
-
-// waiting says whether the timetable still has a delivery for the notice that has not begun.
-func (n *noticeRecord) waiting() bool { return !n.Done && !n.flying && !n.Due.IsZero() }
-
-func (st *state) noticesUnderWay() (count int) {
-	for _, notice := range st.Notices {
-		if notice.flying {
-			count++
-		}
-	}
-	return count
 }
 
 // deliverScheduled makes one delivery of the timetable. One that Close cut short does not count.
@@ -72,10 +61,11 @@ func (s *Simulator) deliverScheduled(outTradeNo string) {
 	cut := s.ctx.Err() != nil && attempt.Status == 0
 	s.update(func(st *state) {
 		notice := st.Notices[outTradeNo]
-		if notice == nil {
+		if notice == nil || !notice.flying {
 			return // the state was replaced meanwhile
 		}
 		notice.flying = false
+		st.index.flying--
 		if !cut {
 			st.record(attempt, notice, s.nextDelivery(notice))
 		}
@@ -104,6 +94,9 @@ func (st *state) record(attempt NoticeAttempt, notice *noticeRecord, next time.T
 	if notice.Done {
 		notice.Due = time.Time{}
 	}
+	if notice.Due.IsZero() {
+		delete(st.index.waiting, attempt.OutTradeNo)
+	}
 	attempt.Next = notice.Due
 	st.Journal = append(st.Journal, attempt)
 	return attempt
@@ -130,8 +123,11 @@ func (s *Simulator) Settle(ctx context.Context) error {
 }
 
 func (st *state) noticesBusy(now time.Time) bool {
-	for _, notice := range st.Notices {
-		if notice.flying || !st.NoticesHeld && notice.waiting() && !notice.Due.After(now) {
+	if st.index.flying > 0 {
+		return true
+	}
+	for outTradeNo := range st.index.waiting {
+		if !st.NoticesHeld && !st.Notices[outTradeNo].Due.After(now) {
 			return true
 		}
 	}

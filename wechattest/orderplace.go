@@ -33,7 +33,7 @@ func (s *Simulator) placeJSAPIOrder(call payCall) (payAnswer, *payError) {
 	var prepayID string
 	s.update(func(st *state) {
 		// An openid that is nobody's, or another app's: the code differs between editions, 400 in the current one.
-		if st.userByOpenID(terms.Payer.OpenID) == nil {
+		if _, known := st.index.userByOpenID[terms.Payer.OpenID]; !known {
 			refused = paramError("body", "/payer/openid", "无效的openid", terms.Payer.OpenID)
 			refused.resultCode = 268501013
 			return
@@ -67,9 +67,9 @@ func (st *state) place(terms orderTerms, now time.Time, paidCode string) (string
 	case order.Terms != terms.canonical:
 		return "", termsDiffer()
 	}
-	order.PrepayID = "wx" + now.In(beijing()).Format("20060102150405") + randomHex(16) + randomDigits(4)
-	order.Prepays[order.PrepayID] = now.Add(prepayLife)
-	return order.PrepayID, nil
+	prepayID := "wx" + now.In(beijing()).Format("20060102150405") + randomHex(16) + randomDigits(4)
+	st.addPrepay(order, prepayID, now.Add(prepayLife))
+	return prepayID, nil
 }
 
 func newOrder(terms orderTerms, now time.Time) *orderRecord {

@@ -52,7 +52,7 @@ func (s *Simulator) queryByOutTradeNo(call payCall) (payAnswer, *payError) {
 	if issue := checkOutTradeNo(number); issue != "" {
 		return payAnswer{}, paramError("uri", "out_trade_no", issue, number)
 	}
-	return s.query(call, func(o Order) bool { return o.OutTradeNo == number })
+	return s.query(call, number)
 }
 
 // queryByTransactionID is GET /v3/pay/transactions/id/{transaction_id} (微信支付订单号查询订单): paid orders only.
@@ -61,19 +61,20 @@ func (s *Simulator) queryByTransactionID(call payCall) (payAnswer, *payError) {
 	if len(number) > 32 {
 		return payAnswer{}, paramError("uri", "transaction_id", "字符串规则校验失败，长度超过32", number)
 	}
-	return s.query(call, func(o Order) bool { return o.TransactionID == number })
+	var outTradeNo string
+	s.view(func(st *state) { outTradeNo = st.index.orderByID[number] })
+	return s.query(call, outTradeNo)
 }
 
-func (s *Simulator) query(call payCall, wanted func(Order) bool) (payAnswer, *payError) {
+func (s *Simulator) query(call payCall, outTradeNo string) (payAnswer, *payError) {
 	if refused := s.checkMchID(call.URL.Query().Get("mchid"), "query"); refused != nil {
 		return payAnswer{}, refused
 	}
-	for _, order := range s.Orders() {
-		if wanted(order) {
-			return payAnswer{http.StatusOK, order.answer()}, nil
-		}
+	order, found := s.Order(outTradeNo)
+	if !found {
+		return payAnswer{}, orderNotExist()
 	}
-	return payAnswer{}, orderNotExist()
+	return payAnswer{http.StatusOK, order.answer()}, nil
 }
 
 func (o Order) answer() orderAnswer {

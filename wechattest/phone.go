@@ -20,11 +20,7 @@ type Profile struct {
 // Phone is the phone of the person with this name; the first call creates the person. Openid, unionid and phone number
 // follow from the name.
 func (s *Simulator) Phone(name string) *Phone {
-	s.update(func(st *state) {
-		if st.Users[name] == nil {
-			st.Users[name] = newUser(s.settings.app.AppID, name)
-		}
-	})
+	s.update(func(st *state) { st.person(s.settings.app.AppID, name) })
 	return &Phone{s, name}
 }
 
@@ -57,7 +53,7 @@ func (p *Phone) Login(ctx context.Context) (code string, err error) {
 	now := p.sim.settings.clock.Now()
 	code = "0" + randomDigits(1) + randomText(30)
 	p.sim.update(func(st *state) {
-		person := st.Users[p.name]
+		person := st.person(p.sim.settings.app.AppID, p.name)
 		person.SessionKey = randomSessionKey()
 		st.LoginCodes[code] = &loginCode{User: p.name, SessionKey: person.SessionKey, IssuedAt: now}
 		st.forgetCodes(now)
@@ -97,10 +93,10 @@ func (st *state) forgetCodes(now time.Time) {
 }
 
 func (p *Phone) user() (u user) {
-	p.sim.view(func(st *state) { u = *st.Users[p.name] })
+	p.sim.view(func(st *state) { u = *st.person(p.sim.settings.app.AppID, p.name) })
 	return u
 }
 
 func (p *Phone) change(change func(*user)) {
-	p.sim.update(func(st *state) { change(st.Users[p.name]) })
+	p.sim.update(func(st *state) { change(st.person(p.sim.settings.app.AppID, p.name)) })
 }

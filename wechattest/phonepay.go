@@ -21,13 +21,14 @@ func (p *Phone) Pay(ctx context.Context, launch Launch) error {
 	prepayID := strings.TrimPrefix(launch.Package, "prepay_id=")
 	var refused *PayRefusal
 	sim.update(func(st *state) {
-		order := st.orderByPrepay(prepayID, now)
-		if refused = st.checkPayer(order, prepayID, st.Users[p.name].OpenID, now); refused != nil {
+		order := st.order(st.index.orderByPrepay[prepayID], now)
+		openID := st.person(sim.settings.app.AppID, p.name).OpenID
+		if refused = checkPayer(order, prepayID, openID, now); refused != nil {
 			return
 		}
 		order.State, order.PaidAt = Paid, now
 		order.TransactionID = newTransactionID(now)
-		st.Notices[order.OutTradeNo] = sim.newNoticeRecord(order.Order, now)
+		st.addNotice(order, sim.newNoticeRecord(order.Order, now))
 	})
 	if refused != nil {
 		return refused
@@ -58,7 +59,7 @@ func (s *Simulator) checkLaunch(l Launch) *PayRefusal {
 }
 
 // checkPayer checks whether the order behind a launch can be paid by this user now.
-func (st *state) checkPayer(order *orderRecord, prepayID, openID string, now time.Time) *PayRefusal {
+func checkPayer(order *orderRecord, prepayID, openID string, now time.Time) *PayRefusal {
 	switch {
 	case order == nil:
 		return &PayRefusal{"requestPayment:fail 调用支付JSAPI缺少参数：total_fee", "the prepay_id is unknown"}
@@ -72,15 +73,6 @@ func (st *state) checkPayer(order *orderRecord, prepayID, openID string, now tim
 		return &PayRefusal{"requestPayment:fail 订单已过期", "time_expire has passed"}
 	case !now.Before(order.Prepays[prepayID]):
 		return &PayRefusal{"requestPayment:fail 订单已过期", "the prepay_id is older than two hours"}
-	}
-	return nil
-}
-
-func (st *state) orderByPrepay(prepayID string, now time.Time) *orderRecord {
-	for number, order := range st.Orders {
-		if _, ok := order.Prepays[prepayID]; ok {
-			return st.order(number, now)
-		}
 	}
 	return nil
 }

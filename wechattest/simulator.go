@@ -87,8 +87,8 @@ func Open(opts ...Option) (*Simulator, error) {
 // Close stops the listener, abandons notices under way and waits for every goroutine. A second call does nothing.
 func (s *Simulator) Close() error {
 	s.closing.Do(func() {
+		s.cancel() // first, so that no Listen comes after
 		s.closeErr = s.listener.close()
-		s.cancel()
 		s.tasks.Wait()
 		if s.settings.notifyTransport == nil {
 			s.notifier.(*http.Transport).CloseIdleConnections()

@@ -46,6 +46,7 @@ func (s *Simulator) Restore(r io.Reader) error {
 	if read.Version != snapshotVersion {
 		return fmt.Errorf("wechattest: restore: snapshot version %d, not %d", read.Version, snapshotVersion)
 	}
+	read.State.reindex()
 	s.update(func(st *state) { *st = read.State })
 	return nil
 }

@@ -19,10 +19,12 @@ type state struct {
 
 	Rotated    bool   `json:"rotated"`     // the second platform certificate is in use
 	SigningKey string `json:"signing_key"` // see SignWith; empty: the mode's own
+
+	index index
 }
 
 func newState() state {
-	return state{
+	st := state{
 		Users:      map[string]*user{},
 		LoginCodes: map[string]*loginCode{},
 		PhoneCodes: map[string]*phoneCode{},
@@ -30,6 +32,8 @@ func newState() state {
 		Burned:     map[string]bool{},
 		Notices:    map[string]*noticeRecord{},
 	}
+	st.reindex()
+	return st
 }
 
 // orderRecord is an order with what only the simulator needs.

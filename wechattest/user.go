@@ -41,13 +41,3 @@ func identifier(prefix, of string) string {
 	sum := sha256.Sum256([]byte(of))
 	return (prefix + base64.RawURLEncoding.EncodeToString(sum[:]))[:28]
 }
-
-// userByOpenID finds who has an openid; nil if nobody.
-func (st *state) userByOpenID(openID string) *user {
-	for _, u := range st.Users {
-		if u.OpenID == openID {
-			return u
-		}
-	}
-	return nil
-}
