@@ -55,7 +55,10 @@ func TestWrongSignaturesAreRefused(t *testing.T) {
 			require.Empty(t, refused.header.Get("Wechatpay-Signature"), "a 401 is not signed")
 			require.Regexp(t, `^[0-9A-F]+-268443699$`, refused.header.Get("Request-Id"))
 			var body struct {
-				Detail struct{ Field, Location string }
+				Detail struct {
+					Field    string `json:"field"`
+					Location string `json:"location"`
+				} `json:"detail"`
 			}
 			require.NoError(t, json.Unmarshal([]byte(refused.body), &body))
 			require.Equal(t, test.field, body.Detail.Field)
@@ -74,13 +77,14 @@ func TestSignErrorShowsWhatWasSigned(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, refused.status)
 	var body struct {
 		Detail struct {
-			Issue string
+			Issue string `json:"issue"`
 			Info  struct {
-				Method, URL string
-				Truncated   string `json:"truncated_sign_message"`
-				Length      int    `json:"sign_message_length"`
+				Method    string `json:"method"`
+				URL       string `json:"url"`
+				Truncated string `json:"truncated_sign_message"`
+				Length    int    `json:"sign_message_length"`
 			} `json:"sign_information"`
-		}
+		} `json:"detail"`
 	}
 	require.NoError(t, json.Unmarshal([]byte(refused.body), &body))
 	require.Equal(t, "sign not match", body.Detail.Issue)

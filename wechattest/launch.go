@@ -10,10 +10,10 @@ type Launch struct {
 	PaySign   string `json:"paySign"`         // merchant's signature over appid, timeStamp, nonceStr, package
 }
 
-// PayRefusal is the phone's answer to a launch that does not lead to a payment.
-type PayRefusal struct {
+// PayRefusedError is the phone's answer to a launch that does not lead to a payment.
+type PayRefusedError struct {
 	ErrMsg string // what wx.requestPayment's fail callback receives: "requestPayment:fail …"
 	Reason string // why, for the developer; a real phone is silent about it
 }
 
-func (r *PayRefusal) Error() string { return r.ErrMsg + " (" + r.Reason + ")" }
+func (r *PayRefusedError) Error() string { return r.ErrMsg + " (" + r.Reason + ")" }

@@ -118,6 +118,12 @@ func do(t *testing.T, sim *wechattest.Simulator, request *http.Request) reply {
 	return reply{response.StatusCode, response.Header, string(body)}
 }
 
+// requireText compares JSON byte for byte: the order of keys is part of what is imitated.
+func requireText(t *testing.T, want, got string) {
+	t.Helper()
+	require.Equal(t, want, got)
+}
+
 func rsaSign(t *testing.T, key *rsa.PrivateKey, message string) string {
 	t.Helper()
 	digest := sha256.Sum256([]byte(message))

@@ -14,12 +14,12 @@ import (
 
 // body is a notice as a merchant reads it.
 type body struct {
-	ID           string
+	ID           string `json:"id"`
 	CreateTime   string `json:"create_time"`
 	ResourceType string `json:"resource_type"`
 	EventType    string `json:"event_type"`
-	Summary      string
-	Resource     sealed
+	Summary      string `json:"summary"`
+	Resource     sealed `json:"resource"`
 }
 
 func (b bench) settle(t *testing.T) {

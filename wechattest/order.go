@@ -5,6 +5,7 @@ import "time"
 // TradeState (交易状态) is where an order stands. A failed attempt to pay leaves NotPaid.
 type TradeState string
 
+// The states of an order without refunds.
 const (
 	NotPaid TradeState = "NOTPAY"
 	Paid    TradeState = "SUCCESS"

@@ -15,7 +15,8 @@ func (s *Simulator) closeOrder(call payCall) (payAnswer, *payError) {
 	}
 	fields, refused := checkBody(call.body, []field{{name: "mchid", required: true, max: 32}})
 	if refused == nil {
-		refused = s.checkMchID(fields["mchid"].(string), "body")
+		mchID, _ := fields["mchid"].(string) // checked
+		refused = s.checkMchID(mchID, "body")
 	}
 	if refused != nil {
 		return payAnswer{}, refused

@@ -37,7 +37,7 @@ func (s *Simulator) parseOrderTerms(body []byte) (orderTerms, *payError) {
 	if refused != nil {
 		return orderTerms{}, refused
 	}
-	if amount := fields["amount"].(map[string]any); amount["currency"] == nil {
+	if amount, _ := fields["amount"].(map[string]any); amount["currency"] == nil { // an object: checked
 		amount["currency"] = "CNY"
 	}
 	canonical := compactJSON(fields)

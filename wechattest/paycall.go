@@ -88,7 +88,7 @@ func (s *Simulator) writeAnswer(w http.ResponseWriter, pair *keyPair, now time.T
 		header.Set("Content-Type", "application/json; charset=utf-8")
 	}
 	header.Set("Cache-Control", "no-cache, must-revalidate")
-	header.Set("Request-ID", fmt.Sprintf("08%s-%d", strings.ToUpper(randomHex(42)), resultCode))
+	header.Set("Request-Id", fmt.Sprintf("08%s-%d", strings.ToUpper(randomHex(42)), resultCode))
 	if pair != nil {
 		signHeader(header, *pair, now, body)
 	}

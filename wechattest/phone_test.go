@@ -48,12 +48,12 @@ func TestOlderPhoneForms(t *testing.T) {
 
 	data, err := b.alice.EncryptedPhone(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, `{"phoneNumber":"13580006666","purePhoneNumber":"13580006666","countryCode":"86",`+
+	requireText(t, `{"phoneNumber":"13580006666","purePhoneNumber":"13580006666","countryCode":"86",`+
 		`"watermark":{"timestamp":1772337600,"appid":"wx7e57000000000001"}}`, decrypt(t, sessionKey, data))
 
 	data, err = b.alice.EncryptedUserInfo(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, `{"openId":"`+b.alice.OpenID()+`","nickName":"<阿丽>","gender":0,"language":"","city":"","province":"",`+
+	requireText(t, `{"openId":"`+b.alice.OpenID()+`","nickName":"<阿丽>","gender":0,"language":"","city":"","province":"",`+
 		`"country":"","avatarUrl":"https://thirdwx.qlogo.cn/a","unionId":"`+b.alice.UnionID()+
 		`","watermark":{"timestamp":1772337600,"appid":"wx7e57000000000001"}}`, decrypt(t, sessionKey, data))
 
@@ -116,7 +116,7 @@ func TestPhoneChecksTheLaunch(t *testing.T) {
 			}
 			before := b.sim.Orders()
 			err := payer.Pay(t.Context(), l)
-			var refused *wechattest.PayRefusal
+			var refused *wechattest.PayRefusedError
 			require.ErrorAs(t, err, &refused)
 			require.Regexp(t, "^requestPayment:fail ", refused.ErrMsg)
 			require.Contains(t, refused.ErrMsg, test.stopped)

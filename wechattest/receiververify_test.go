@@ -48,7 +48,7 @@ func (b bench) publicKey(t *testing.T, serial string) *rsa.PublicKey {
 		Data []struct {
 			Serial  string `json:"serial_no"`
 			Encrypt sealed `json:"encrypt_certificate"`
-		}
+		} `json:"data"`
 	}
 	downloaded := b.call(t, http.MethodGet, "/v3/certificates", "")
 	require.NoError(t, json.Unmarshal([]byte(downloaded.body), &list))
@@ -66,10 +66,10 @@ func (b bench) publicKey(t *testing.T, serial string) *rsa.PublicKey {
 
 // sealed is an encrypted resource as a merchant reads it.
 type sealed struct {
-	Algorithm      string
-	Nonce          string
+	Algorithm      string `json:"algorithm"`
+	Nonce          string `json:"nonce"`
 	AssociatedData string `json:"associated_data"`
-	Ciphertext     string
+	Ciphertext     string `json:"ciphertext"`
 	OriginalType   string `json:"original_type"`
 }
 

@@ -6,7 +6,6 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -62,12 +61,12 @@ func publicKeyVerifier(t *testing.T, sim *wechattest.Simulator) auth.Verifier {
 
 func prepayRequest(sim *wechattest.Simulator, openID, outTradeNo string) jsapi.PrepayRequest {
 	return jsapi.PrepayRequest{
-		Appid: core.String(sim.App().AppID), Mchid: core.String(sim.Merchant().MchID),
-		Description: core.String("Image形象店-深圳腾大-QQ公仔"), OutTradeNo: core.String(outTradeNo),
-		Attach: core.String("附加"), NotifyUrl: core.String("https://shop.example.com/notice"),
-		TimeExpire: core.Time(time.Now().Add(time.Hour)),
-		Amount:     &jsapi.Amount{Total: core.Int64(100)},
-		Payer:      &jsapi.Payer{Openid: core.String(openID)},
+		Appid: new(sim.App().AppID), Mchid: new(sim.Merchant().MchID),
+		Description: new("Image形象店-深圳腾大-QQ公仔"), OutTradeNo: new(outTradeNo),
+		Attach: new("附加"), NotifyUrl: new("https://shop.example.com/notice"),
+		TimeExpire: new(time.Now().Add(time.Hour)),
+		Amount:     &jsapi.Amount{Total: new(int64(100))},
+		Payer:      &jsapi.Payer{Openid: new(openID)},
 	}
 }
 
@@ -96,7 +95,7 @@ func TestOfficialSDK(t *testing.T) {
 			placed, _, err := service.PrepayWithRequestPayment(t.Context(), prepayRequest(sim, phone.OpenID(), "SDK-0001"))
 			require.NoError(t, err)
 
-			byNumber := jsapi.QueryOrderByOutTradeNoRequest{OutTradeNo: core.String("SDK-0001"), Mchid: core.String(sim.Merchant().MchID)}
+			byNumber := jsapi.QueryOrderByOutTradeNoRequest{OutTradeNo: new("SDK-0001"), Mchid: new(sim.Merchant().MchID)}
 			order, _, err := service.QueryOrderByOutTradeNo(t.Context(), byNumber)
 			require.NoError(t, err)
 			require.Equal(t, "NOTPAY", *order.TradeState)
@@ -118,7 +117,7 @@ func TestOfficialSDK(t *testing.T) {
 
 			_, _, err = service.Prepay(t.Context(), prepayRequest(sim, phone.OpenID(), "SDK-0002"))
 			require.NoError(t, err)
-			_, err = service.CloseOrder(t.Context(), jsapi.CloseOrderRequest{OutTradeNo: core.String("SDK-0002"), Mchid: byNumber.Mchid})
+			_, err = service.CloseOrder(t.Context(), jsapi.CloseOrderRequest{OutTradeNo: new("SDK-0002"), Mchid: byNumber.Mchid})
 			require.NoError(t, err)
 			closed, _ := sim.Order("SDK-0002")
 			require.Equal(t, wechattest.Closed, closed.State)
@@ -187,7 +186,7 @@ func TestOfficialSDKIsRefused(t *testing.T) {
 			service := jsapi.JsapiApiService{Client: sdkClient(t, sim, publicKeyVerifier(t, sim), opts...)}
 			_, _, err := service.Prepay(t.Context(), prepayRequest(sim, sim.Phone("alice").OpenID(), "SDK-0001"))
 			var refused *core.APIError
-			require.True(t, errors.As(err, &refused), "%v", err)
+			require.ErrorAs(t, err, &refused)
 			require.Equal(t, http.StatusUnauthorized, refused.StatusCode)
 			require.Equal(t, "SIGN_ERROR", refused.Code)
 			require.Contains(t, refused.Body, test.issue)

@@ -22,13 +22,15 @@ type Simulator struct {
 	state   state
 	changed chan struct{} // closed and replaced at each change of state
 
-	ctx      context.Context // ends with Close; the life of the owned goroutines, not of a call
+	ctx      context.Context //nolint:containedctx // the life of the owned goroutines, not of a call; ends with Close
 	cancel   context.CancelFunc
 	tasks    sync.WaitGroup // every goroutine of the simulator
 	listener listener
 	notifier http.RoundTripper
 	closing  sync.Once
 	closeErr error
+
+	ownNotifier *http.Transport // nil when notices go through WithNotifyTransport
 }
 
 // TB is the part of testing.TB that [New] needs; programs that import this package do not link package testing.
@@ -71,7 +73,8 @@ func Open(opts ...Option) (*Simulator, error) {
 	s.routes = s.newRoutes()
 	s.notifier = set.notifyTransport
 	if s.notifier == nil {
-		s.notifier = newNotifyTransport()
+		s.ownNotifier = newNotifyTransport()
+		s.notifier = s.ownNotifier
 	}
 	if err := s.loadStateFile(); err != nil {
 		return nil, fmt.Errorf("wechattest: %w", err)
@@ -90,8 +93,8 @@ func (s *Simulator) Close() error {
 		s.cancel() // first, so that no Listen comes after
 		s.closeErr = s.listener.close()
 		s.tasks.Wait()
-		if s.settings.notifyTransport == nil {
-			s.notifier.(*http.Transport).CloseIdleConnections()
+		if s.ownNotifier != nil {
+			s.ownNotifier.CloseIdleConnections()
 		}
 		s.closeErr = errors.Join(s.closeErr, s.saveStateFile())
 	})

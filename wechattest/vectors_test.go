@@ -15,28 +15,29 @@ import (
 
 // vector is a published known answer; its source stands in the file.
 type vector struct {
-	ID                string
-	Method, Body      string
-	URL               string `json:"canonical_url"`
-	Timestamp         string
-	Nonce             string
-	NonceStr          string `json:"nonce_str"`
-	AppID, Line4      string
-	Message           string
-	PrivateKeyFile    string `json:"private_key_file"`
-	PublicKeyFile     string `json:"public_key_file"`
-	Headers           map[string]string
-	Signature         string `json:"expected_signature"`
-	APIv3Key          string `json:"api_v3_key"`
-	AssociatedData    string `json:"associated_data"`
-	Ciphertext        string
-	Plaintext         string `json:"expected_plaintext"`
-	CertificatePEM    string `json:"expected_certificate_pem"`
-	SessionKey        string `json:"session_key"`
-	IV                string
-	EncryptedData     string `json:"encrypted_data"`
-	RawData           string `json:"raw_data"`
-	ExpectedWatermark string `json:"expected_watermark_appid"`
+	ID             string            `json:"id"`
+	Method         string            `json:"method"`
+	Body           string            `json:"body"`
+	URL            string            `json:"canonical_url"`
+	Timestamp      string            `json:"timestamp"`
+	Nonce          string            `json:"nonce"`
+	NonceStr       string            `json:"nonce_str"`
+	AppID          string            `json:"appid"`
+	Line4          string            `json:"line4"`
+	Message        string            `json:"message"`
+	PrivateKeyFile string            `json:"private_key_file"`
+	PublicKeyFile  string            `json:"public_key_file"`
+	Headers        map[string]string `json:"headers"`
+	Signature      string            `json:"expected_signature"`
+	APIv3Key       string            `json:"api_v3_key"`
+	AssociatedData string            `json:"associated_data"`
+	Ciphertext     string            `json:"ciphertext"`
+	Plaintext      string            `json:"expected_plaintext"`
+	CertificatePEM string            `json:"expected_certificate_pem"`
+	SessionKey     string            `json:"session_key"`
+	IV             string            `json:"iv"`
+	EncryptedData  string            `json:"encrypted_data"`
+	RawData        string            `json:"raw_data"`
 }
 
 func readVector(t *testing.T, id string) vector {
