@@ -32,7 +32,7 @@ func (h *Host) Deliver(ctx context.Context, plugin string, ev Event) Outcome {
 	if p == nil {
 		return Outcome{Result: NotReady, Code: "not-ready", Message: "the plugin takes no event now"}
 	}
-	defer s.release()
+	defer s.release(p)
 	limited, cancel := context.WithTimeout(ctx, s.plan.timeout)
 	defer cancel()
 	out, err := call(limited, p.conn)

@@ -31,8 +31,9 @@ type process struct {
 	conn    *grpc.ClientConn
 	control pluginv1.PluginServiceClient
 
-	stopping    atomic.Bool   // the host is ending it on purpose
-	unreachable chan struct{} // closed when a call found no connection although the process lives
+	calls       sync.WaitGroup // events under way
+	stopping    atomic.Bool    // the host is ending it on purpose
+	unreachable chan struct{}  // closed when a call found no connection although the process lives
 	lost        sync.Once
 }
 
@@ -118,18 +119,26 @@ func (p *process) connect() error {
 	return nil
 }
 
-// drain tells the plugin to finish. It reports whether the plugin answered in time.
+// drain tells the plugin to finish, and waits for the answers to the calls under way: the plugin's own answer can
+// overtake them. It reports whether the plugin answered in time.
 func (p *process) drain(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, p.limits.drainCall)
 	defer cancel()
 	resp, err := p.control.Drain(ctx, &pluginv1.DrainRequest{Wait: durationpb.New(p.limits.drainWait)})
 	if err != nil {
-		p.logger.Warn("plugin did not drain", "error", err)
+		p.logger.Warn("plugin did not drain", "error", p.cleanError(err))
 		return false
 	}
 	if n := resp.GetRunning(); n > 0 {
 		p.logger.Warn("plugin stops with events under way; they will be handed over again", "events", n)
+		return true
 	}
+	settled := make(chan struct{})
+	go func() {
+		p.calls.Wait()
+		close(settled)
+	}()
+	waitFor(settled, p.limits.settle)
 	return true
 }
 

@@ -125,13 +125,15 @@ func (s *supervisor) acquire() *process {
 		return nil
 	}
 	s.running++
+	s.process.calls.Add(1)
 	return s.process
 }
 
-func (s *supervisor) release() {
+func (s *supervisor) release(p *process) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.running--
+	p.calls.Done()
 }
 
 func (s *supervisor) capacity() int {

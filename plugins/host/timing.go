@@ -12,9 +12,10 @@ type timing struct {
 	healthCall  time.Duration
 	missesMax   int // health checks missed in a row before the process is killed
 
-	// A stop takes drainCall + kill + exit at most.
+	// A stop takes drainCall + settle + kill + 2 × exit at most: less than five seconds.
 	drainWait time.Duration // for events under way
 	drainCall time.Duration // the same and the plugin's own Stop
+	settle    time.Duration // for answers on their way when the plugin says that it is empty
 	kill      time.Duration // for the process to end by itself, after that the group is killed
 	exit      time.Duration // for a killed process to be gone
 
@@ -27,7 +28,8 @@ func defaultTiming() timing {
 	return timing{
 		start: 10 * time.Second, describe: 2 * time.Second, configure: 10 * time.Second,
 		healthEvery: 10 * time.Second, healthCall: 2 * time.Second, missesMax: 3,
-		drainWait: 2 * time.Second, drainCall: 2500 * time.Millisecond, kill: time.Second, exit: time.Second,
+		drainWait: 2 * time.Second, drainCall: 2500 * time.Millisecond, settle: 250 * time.Millisecond,
+		kill: 750 * time.Millisecond, exit: 500 * time.Millisecond,
 		backoffFirst: 500 * time.Millisecond, backoffMax: time.Minute, backoffReset: 5 * time.Minute,
 	}
 }

@@ -1,0 +1,89 @@
+package host
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestOutputKeepsTheLastLinesAndLimitsTheRate(t *testing.T) {
+	t.Parallel()
+	book := newLogBook()
+	out := newOutput(slog.New(book), newCleaner(nil))
+	now := time.Now()
+	out.now = func() time.Time { return now }
+	for i := range 2000 {
+		out.line(fmt.Appendf(nil, "line %d\r", i))
+	}
+	out.line([]byte("  "))
+	require.Equal(t, linesPerSec, strings.Count(book.text(), `"msg":"line `))
+	now = now.Add(time.Second)
+	out.line([]byte(strings.Repeat("é", 1000)))
+	require.EqualValues(t, 1500, book.await(t, "prints too much")["lines"])
+	tail := out.end()
+	require.Len(t, tail, tailLines)
+	require.Equal(t, "line 1999", tail[len(tail)-2])
+	require.LessOrEqual(t, len(tail[len(tail)-1]), tailLineMax+len("…"))
+}
+
+func TestCleaner(t *testing.T) {
+	t.Parallel()
+	c := newCleaner(map[string]string{"A": "s3cret", "B": "s3cret-longer", "C": `with"quote`, "D": "ab", "E": ""})
+	for in, want := range map[string]string{
+		"a s3cret and s3cret-longer":      "a *** and ***",
+		`{"x":"with\"quote"} with"quote`:  `{"x":"***"} ***`,
+		"abc 微信 \ttab":                    "abc 微信 \ttab",
+		"esc \x1b[31m nul \x00 c1 \u0085": `esc \u001b[31m nul \u0000 c1 \u0085`,
+		"bad \xff byte, two\nlines":       `bad \xff byte, two\nlines`,
+		"bidi \u202e end":                 `bidi \u202e end`,
+		strings.Repeat("x", textMax+1):    strings.Repeat("x", textMax) + "…",
+	} {
+		require.Equal(t, want, c.text(in))
+	}
+}
+
+func TestRecords(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]struct {
+		level slog.Level
+		msg   string
+	}{
+		`{"time":"x","level":"ERROR","msg":"m","a":1}`:           {slog.LevelError, "m"},
+		`{"@level":"warn","@message":"m","@timestamp":"x"}`:      {slog.LevelWarn, "m"},
+		`{"level":"trace","msg":"m"}`:                            {slog.LevelDebug, "m"},
+		`{"level":"loud","msg":"m"}`:                             {slog.LevelInfo, "m"},
+		"{\"level\":\"ERROR\",\"msg\":\"a \\u001b[31m\"}":        {slog.LevelError, `a \u001b[31m`},
+		`{"level":"ERROR"}`:                                      {slog.LevelInfo, `{"level":"ERROR"}`},
+		`{broken`:                                                {slog.LevelInfo, `{broken`},
+		`fatal error: all goroutines are asleep - deadlock!`:     {slog.LevelError, "fatal error: all goroutines are asleep - deadlock!"},
+		`panic: boom`:                                            {slog.LevelError, "panic: boom"},
+		`level=info msg="an other format is a line like others"`: {slog.LevelInfo, `level=info msg="an other format is a line like others"`},
+	} {
+		book := newLogBook()
+		logLine(slog.New(book), newCleaner(nil), line)
+		got := book.await(t, "")
+		require.Equal(t, want.level.String(), got["level"], line)
+		require.Equal(t, want.msg, got["msg"], line)
+	}
+}
+
+func TestPump(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", pieceMax+10)
+	var got []string
+	pump(strings.NewReader("a\n\n"+long+"\nlast"), func(line []byte) { got = append(got, string(line)) })
+	require.Equal(t, []string{"a", "", long[:pieceMax], long[pieceMax:], "last"}, got)
+
+	got = nil
+	w := &lineWriter{take: func(line []byte) { got = append(got, string(line)) }}
+	for _, piece := range []string{"a", "b\nc", "\n\n", long} {
+		n, err := w.Write([]byte(piece))
+		require.NoError(t, err)
+		require.Equal(t, len(piece), n)
+	}
+	require.Equal(t, []string{"ab", "c", "", long[:pieceMax]}, got)
+}
