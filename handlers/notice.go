@@ -16,13 +16,16 @@ const (
 	noticeDeadline = 2500 * time.Millisecond // WeChat waits five seconds
 )
 
-// Notice takes every notice of WeChat Pay (支付通知). 204 means: it is in our database. Plugins get it afterwards, so
-// none of them can delay the answer.
+// Notice takes every notice of WeChat Pay (支付通知). 204 means: it is in our database; 200 means so too, but in
+// quarantine. Plugins get it afterwards, so none of them can delay the answer.
 func (h *Handlers) Notice(c *fiber.Ctx) error {
 	ctx, cancel := context.WithTimeout(c.UserContext(), noticeDeadline)
 	defer cancel()
-	err := h.receiveNotice(ctx, c)
-	if err == nil {
+	receipt, err := h.receiveNotice(ctx, c)
+	switch {
+	case err == nil && receipt == payment.Quarantined:
+		return c.JSON(fiber.Map{"code": "SUCCESS", "message": "成功"})
+	case err == nil:
 		return c.SendStatus(fiber.StatusNoContent)
 	}
 	f := fault.Of(err)
@@ -38,10 +41,10 @@ func (h *Handlers) Notice(c *fiber.Ctx) error {
 	return c.Status(f.Code.Status()).JSON(fiber.Map{"code": "FAIL", "message": f.Code.Message()})
 }
 
-func (h *Handlers) receiveNotice(ctx context.Context, c *fiber.Ctx) error {
+func (h *Handlers) receiveNotice(ctx context.Context, c *fiber.Ctx) (payment.Receipt, error) {
 	body, err := rawBody(c, noticeLimit)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var in payment.NoticeHeader
 	for name, to := range map[string]*string{
@@ -53,7 +56,7 @@ func (h *Handlers) receiveNotice(ctx context.Context, c *fiber.Ctx) error {
 	} {
 		value, once := header(c, name)
 		if !once {
-			return fault.Newf(fault.NoticeUnverified, "%s came more than once", name)
+			return 0, fault.Newf(fault.NoticeUnverified, "%s came more than once", name)
 		}
 		*to = value
 	}

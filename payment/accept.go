@@ -17,16 +17,18 @@ const (
 	verdictState    = "trade-state"
 )
 
-// accept compares a verified fact with the stored order and keeps event, order state and deliveries in one commit. It
-// answers false when the fact was kept before.
-func (s *Service) accept(ctx context.Context, in incoming) (fresh bool, err error) {
+// accept compares a verified fact with the stored order and keeps event, order state and deliveries in one commit.
+func (s *Service) accept(ctx context.Context, in incoming) (Receipt, error) {
 	at := store.MillisOf(s.now())
 	in.event.CreatedAt = at
 	if in.event.OccurredAt == 0 {
 		in.event.OccurredAt = at
 	}
-	var known store.Event
-	err = s.db.InTx(ctx, func(q store.Queries) error {
+	var (
+		fresh bool
+		known store.Event
+	)
+	err := s.db.InTx(ctx, func(q store.Queries) (err error) {
 		if err := s.judge(ctx, q, &in); err != nil {
 			return err
 		}
@@ -43,13 +45,17 @@ func (s *Service) accept(ctx context.Context, in incoming) (fresh bool, err erro
 		return s.advance(ctx, q, in, at)
 	})
 	if err != nil {
-		return false, storage(err)
+		return 0, storage(err)
 	}
 	s.report(in.event, fresh, known)
-	if fresh {
-		s.queue.Wake()
+	switch {
+	case !fresh:
+		return Repeated, nil
+	case in.event.Verdict != store.VerdictOK:
+		return Quarantined, nil
 	}
-	return fresh, nil
+	s.queue.Wake()
+	return Kept, nil
 }
 
 // judge sets the verdict: whether the fact is about our money and fits the order we placed.

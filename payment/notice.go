@@ -21,28 +21,35 @@ type NoticeHeader struct {
 // it with the stored order, and keeps it with its deliveries in one commit. When it returns nil the notice is safe, and
 // WeChat may be told so; a repeat of a notice that is kept already is success too.
 //
-// A genuine notice that does not fit our order is kept in quarantine, not delivered, and also returns nil: WeChat could
-// send it fifteen times more and it would not fit better.
+// A genuine notice that does not fit our order is kept in quarantine, not delivered, and is no error: WeChat could send
+// it fifteen times more and it would not fit better.
 //
 // Errors: notice-unverified and notice-malformed (nothing is kept), storage-down (WeChat must send it again).
-func (s *Service) ReceiveNotice(ctx context.Context, header NoticeHeader, body []byte) error {
+func (s *Service) ReceiveNotice(ctx context.Context, header NoticeHeader, body []byte) (Receipt, error) {
 	notice, err := s.opener.Open(wxpay.NoticeHeader(header), body, s.now())
 	if err != nil {
-		return err
+		return 0, err
 	}
 	in, err := s.read(notice)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	fresh, err := s.accept(ctx, in)
-	if err != nil {
-		return err
-	}
-	if !fresh {
+	receipt, err := s.accept(ctx, in)
+	if receipt == Repeated {
 		s.log.Info("notice seen before", "notice", notice.ID, "type", notice.EventType)
 	}
-	return nil
+	return receipt, err
 }
+
+// Receipt says what became of a notice that was taken in.
+type Receipt int
+
+// The receipts. All of them mean that WeChat need not send the notice again.
+const (
+	Kept        Receipt = iota + 1 // kept, with its deliveries
+	Repeated                       // kept before
+	Quarantined                    // genuine, but not fitting our order: kept, not delivered
+)
 
 // read turns a verified notice into what we keep.
 func (s *Service) read(n wxpay.Notice) (incoming, error) {

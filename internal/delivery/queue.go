@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -39,6 +39,7 @@ type Queue struct {
 	claimed map[string]int // by plugin: claimed, but not with the plugin yet
 	working int            // hand-overs under way, over all plugins
 	started bool
+	stopped bool
 }
 
 // New makes a queue. It does nothing until Start; Record works before it.
@@ -86,8 +87,8 @@ func (q *Queue) Wake() {
 func (q *Queue) Start(context.Context) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.started {
-		return fmt.Errorf("delivery was started before")
+	if q.started || q.stopped {
+		return errors.New("delivery was started or stopped before; make a new one")
 	}
 	q.started = true
 	loopCtx, stop := context.WithCancel(context.Background())
@@ -102,9 +103,10 @@ func (q *Queue) Start(context.Context) error {
 // safe twice and before Start.
 func (q *Queue) Stop(ctx context.Context) error {
 	q.mu.Lock()
-	started, stop, cancel := q.started, q.stop, q.cancel
+	running, stop, cancel := q.started && !q.stopped, q.stop, q.cancel
+	q.stopped = true
 	q.mu.Unlock()
-	if !started {
+	if !running {
 		return nil
 	}
 	stop()
