@@ -81,7 +81,7 @@ func TestDeliver(t *testing.T) {
 		first := make(chan Outcome, 1)
 		go func() { first <- h.Deliver(context.Background(), "fulfil", event("e-wait", "wait")) }()
 		require.Eventually(t, func() bool { return do(t, h, "e2", "nothing").Code == "busy" }, testLimit, time.Millisecond)
-		require.Equal(t, "deadline", (<-first).Code)
+		require.Equal(t, Retry, (<-first).Result) // its handler heeds the context, and may answer just in time
 	})
 }
 
