@@ -146,7 +146,7 @@ func TestHeldNoticesWait(t *testing.T) {
 	b.sim.HoldNotices(true)
 	b.buy(t, "NO-0001")
 	b.settle(t)
-	require.Empty(t, b.sim.Attempts(""))
+	require.Never(t, func() bool { return len(b.sim.Attempts("")) > 0 }, 50*time.Millisecond, 5*time.Millisecond)
 	b.sim.HoldNotices(false)
 	b.settle(t)
 	require.Len(t, b.sim.Attempts(""), 1)
