@@ -18,7 +18,7 @@ func TestParseTransaction(t *testing.T) {
 		AppID: testAppID, MchID: testMchID, OutTradeNo: "1217752501201407033233368018",
 		TransactionID: "1217752501201407033233368018", TradeType: "JSAPI", TradeState: StateSuccess, TradeStateDesc: "支付成功",
 		BankType: "OTHERS", OpenID: "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", SuccessTime: time.Date(2026, 11, 22, 7, 59, 58, 0, time.UTC),
-		AmountFen: 100, PayerAmountFen: 90, Currency: "CNY", PayerCurrency: "CNY",
+		AmountFen: 100, PayerAmountFen: 90, Currency: "CNY", PayerCurrency: "CNY", Raw: []byte(paidTransaction),
 	}, got)
 	require.True(t, got.Paid())
 }
