@@ -62,11 +62,11 @@ func TestDeliver(t *testing.T) {
 	})
 	t.Run("CallerGivesUp", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		go func() {
-			s.log.await(t, "entered")
-			cancel()
-		}()
-		require.Equal(t, "cancelled", h.Deliver(ctx, "fulfil", event("e-give-up", "wait")).Code)
+		ended := make(chan Outcome, 1)
+		go func() { ended <- h.Deliver(ctx, "fulfil", event("e-give-up", "wait")) }()
+		s.log.await(t, "entered")
+		cancel()
+		require.Equal(t, "cancelled", (<-ended).Code)
 	})
 	t.Run("DeadlineThenStillRunning", func(t *testing.T) {
 		require.Equal(t, 2, h.Capacity("fulfil"))

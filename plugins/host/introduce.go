@@ -78,7 +78,8 @@ func (p *process) configure(ctx context.Context, hostVersion string) error {
 	defer cancel()
 	_, err := p.control.Configure(ctx, &pluginv1.ConfigureRequest{
 		Id: p.plan.id, Version: p.plan.version, ConfigJson: p.plan.config, Secrets: p.plan.secrets,
-		MaxConcurrency: uint32(p.plan.concurrency), HostVersion: hostVersion,
+		MaxConcurrency: uint32(p.plan.concurrency), //nolint:gosec // 1 to concurrencyMax
+		HostVersion:    hostVersion,
 	})
 	switch status.Code(err) {
 	case codes.OK:

@@ -35,7 +35,7 @@ type scene struct {
 // names mean.
 func newScene(t *testing.T, executable string) *scene {
 	t.Helper()
-	base, err := os.MkdirTemp("", "wx") // short: the sockets' paths are limited
+	base, err := os.MkdirTemp("", "wx") //nolint:usetesting // short, because the paths of sockets are limited
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(base)) })
 	limits := defaultTiming()

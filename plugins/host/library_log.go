@@ -23,5 +23,5 @@ func (s librarySink) Accept(name string, level hclog.Level, msg string, args ...
 	if level < hclog.Debug {
 		return
 	}
-	s.logger.DebugContext(context.Background(), msg, "library", "go-plugin", "logger", name, slog.Group("fields", args...))
+	s.logger.DebugContext(context.Background(), msg, "library", "go-plugin", "logger", name, slog.Group("fields", args...)) //nolint:sloglint // the message is go-plugin's
 }

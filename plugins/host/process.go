@@ -110,11 +110,15 @@ func (p *process) connect() error {
 	if err != nil {
 		return err
 	}
-	conn, err := proto.Dispense(wire.PluginName)
+	dispensed, err := proto.Dispense(wire.PluginName)
 	if err != nil {
 		return err
 	}
-	p.conn = conn.(*grpc.ClientConn) // connPlugin returns nothing else
+	conn, ok := dispensed.(*grpc.ClientConn)
+	if !ok {
+		return fmt.Errorf("go-plugin gave a %T instead of the connection", dispensed)
+	}
+	p.conn = conn
 	p.control = pluginv1.NewPluginServiceClient(p.conn)
 	return nil
 }
@@ -126,11 +130,11 @@ func (p *process) drain(ctx context.Context) bool {
 	defer cancel()
 	resp, err := p.control.Drain(ctx, &pluginv1.DrainRequest{Wait: durationpb.New(p.limits.drainWait)})
 	if err != nil {
-		p.logger.Warn("plugin did not drain", "error", p.cleanError(err))
+		p.logger.WarnContext(ctx, "plugin did not drain", "error", p.cleanError(err))
 		return false
 	}
 	if n := resp.GetRunning(); n > 0 {
-		p.logger.Warn("plugin stops with events under way; they will be handed over again", "events", n)
+		p.logger.WarnContext(ctx, "plugin stops with events under way; they will be handed over again", "events", n)
 		return true
 	}
 	settled := make(chan struct{})

@@ -18,6 +18,7 @@ const attrsMax = 32
 // the first line of a Go crash is Error.
 func logLine(logger *slog.Logger, clean cleaner, text string) {
 	if level, msg, fields, ok := parseRecord(text); ok {
+		//nolint:sloglint // the message is the plugin's
 		logger.LogAttrs(context.Background(), level, clean.text(msg), slog.Attr{
 			Key: "plugin_fields", Value: slog.GroupValue(attrs(clean, fields)...),
 		})
@@ -27,7 +28,7 @@ func logLine(logger *slog.Logger, clean cleaner, text string) {
 	if strings.HasPrefix(text, "panic:") || strings.HasPrefix(text, "fatal error:") {
 		level = slog.LevelError
 	}
-	logger.LogAttrs(context.Background(), level, clean.text(text))
+	logger.LogAttrs(context.Background(), level, clean.text(text)) //nolint:sloglint // the message is the plugin's
 }
 
 // parseRecord understands the keys of slog (level, msg, time) and of hclog (@level, @message, @timestamp).

@@ -1,14 +1,15 @@
 package host
 
 import (
+	"crypto/rand"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -62,7 +63,7 @@ func newRunDir(base string) (*runDir, error) {
 	}
 	// Only a locked folder gets a name that sweep looks at.
 	for range 100 {
-		path := filepath.Join(base, fmt.Sprintf("h%04x", rand.N(0x10000)))
+		path := filepath.Join(base, "h"+strings.ToLower(rand.Text()[:4]))
 		if err = os.Rename(fresh, path); err == nil {
 			return &runDir{path: path, lock: lock}, nil
 		}
@@ -95,7 +96,7 @@ func sweep(base string) {
 	if err != nil {
 		return
 	}
-	ours := regexp.MustCompile(`^h[0-9a-f]{4}$`)
+	ours := regexp.MustCompile(`^h[a-z2-7]{4}$`)
 	for _, e := range entries {
 		path := filepath.Join(base, e.Name())
 		info, err := e.Info()

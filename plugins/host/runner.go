@@ -61,16 +61,13 @@ func (r *processRunner) Start(context.Context) error {
 	if r.killed {
 		return errKilledBeforeStart
 	}
-	var ends [6]*os.File
-	for i := 0; i < len(ends); i += 2 {
-		read, write, err := os.Pipe()
-		if err != nil {
-			closeAll(ends[:i])
-			return fmt.Errorf("make pipes: %w", err)
-		}
-		ends[i], ends[i+1] = read, write
+	stdin, lifeline, err1 := os.Pipe()
+	stdout, stdoutW, err2 := os.Pipe()
+	stderr, stderrW, err3 := os.Pipe()
+	if err := errors.Join(err1, err2, err3); err != nil {
+		closeAll([]*os.File{stdin, lifeline, stdout, stdoutW, stderr, stderrW}) // those not made are nil, which is harmless
+		return fmt.Errorf("make pipes: %w", err)
 	}
-	stdin, lifeline, stdout, stdoutW, stderr, stderrW := ends[0], ends[1], ends[2], ends[3], ends[4], ends[5]
 	r.cmd.Stdin, r.cmd.Stdout, r.cmd.Stderr = stdin, stdoutW, stderrW
 	r.cmd.SysProcAttr = processAttributes()
 	err := r.launcher.start(r.cmd)

@@ -46,13 +46,13 @@ func (s *supervisor) run(ctx, drain context.Context) {
 			return
 		}
 		if isPermanent(err) {
-			s.logger.Error("plugin cannot run; change what the error says and restart the host", "error", err)
+			s.logger.ErrorContext(ctx, "plugin cannot run; change what the error says and restart the host", "error", err)
 			s.set(Rejected, err)
 			<-ctx.Done()
 			return
 		}
 		wait := s.backoff.next(readyFor)
-		s.logger.Warn("plugin ended, it will be started again", "error", err, "wait", wait)
+		s.logger.WarnContext(ctx, "plugin ended, it will be started again", "error", err, "wait", wait)
 		s.set(Backoff, err)
 		timer := time.NewTimer(wait)
 		select {
@@ -88,7 +88,7 @@ func (s *supervisor) once(ctx, drain context.Context) (readyFor time.Duration, e
 		p.end(false)
 		return 0, p.postMortem(err)
 	}
-	s.logger.Info("plugin is ready", "pid", p.runner.pid(), "took", time.Since(began))
+	s.logger.InfoContext(ctx, "plugin is ready", "pid", p.runner.pid(), "took", time.Since(began))
 	s.set(Ready, nil)
 	ready := time.Now()
 	err = s.watch(ctx, p)

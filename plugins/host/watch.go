@@ -35,7 +35,7 @@ func (s *supervisor) watch(ctx context.Context, p *process) error {
 		case err == nil:
 			if good++; good == recoveredAfter {
 				missed = 0
-				s.logger.Info("plugin is healthy again")
+				s.logger.InfoContext(ctx, "plugin is healthy again")
 				s.set(Ready, nil)
 			}
 		case ctx.Err() != nil:
@@ -45,7 +45,7 @@ func (s *supervisor) watch(ctx context.Context, p *process) error {
 			if missed == s.around.limits.missesMax {
 				return fmt.Errorf("health was bad %d times, the process is killed: %w", missed, err)
 			}
-			s.logger.Warn("plugin is not healthy", "missed", missed, "error", err)
+			s.logger.WarnContext(ctx, "plugin is not healthy", "missed", missed, "error", err)
 			s.set(Degraded, err)
 		}
 	}

@@ -2,5 +2,5 @@
 // generated messages and gRPC services. Plugin authors use package sdk instead; other languages use the .proto files
 // below proto/.
 //
-// Only fields and methods are ever added to version 1. Everything but this file is generated.
+// Only fields and methods are ever added to version 1. All other Go files here are made from the .proto files.
 package pluginv1

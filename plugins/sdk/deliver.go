@@ -22,7 +22,7 @@ func (s *server) HandlePaymentNotice(
 	ctx context.Context, req *pluginv1.HandlePaymentNoticeRequest,
 ) (*pluginv1.HandlePaymentNoticeResponse, error) {
 	d := delivery(req.GetDelivery())
-	out, err := s.run(d, func() error { return s.payment.OnPayment(ctx, paymentNotice(d, req.GetNotice())) })
+	out, err := s.run(ctx, d, func() error { return s.payment.OnPayment(ctx, paymentNotice(d, req.GetNotice())) })
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func (s *server) HandleUserEvent(
 	ctx context.Context, req *pluginv1.HandleUserEventRequest,
 ) (*pluginv1.HandleUserEventResponse, error) {
 	d := delivery(req.GetDelivery())
-	out, err := s.run(d, func() error { return s.user.OnUserEvent(ctx, userEvent(d, req.GetEvent())) })
+	out, err := s.run(ctx, d, func() error { return s.user.OnUserEvent(ctx, userEvent(d, req.GetEvent())) })
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (s *server) HandleNotice(
 	ctx context.Context, req *pluginv1.HandleNoticeRequest,
 ) (*pluginv1.HandleNoticeResponse, error) {
 	d := delivery(req.GetDelivery())
-	out, err := s.run(d, func() error { return s.notice.OnNotice(ctx, notice(d, req.GetNotice())) })
+	out, err := s.run(ctx, d, func() error { return s.notice.OnNotice(ctx, notice(d, req.GetNotice())) })
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (s *server) HandleNotice(
 
 // run lets one event through the gate to its handler. An error is a gRPC status: FAILED_PRECONDITION when the plugin
 // cannot take the event now, INTERNAL when the handler panicked.
-func (s *server) run(d Delivery, handle func() error) (*pluginv1.Outcome, error) {
+func (s *server) run(ctx context.Context, d Delivery, handle func() error) (*pluginv1.Outcome, error) {
 	switch err := s.gate.enter(d.EventID); {
 	case errors.Is(err, errRunning):
 		return retry(&RetryError{Err: err}), nil
@@ -63,7 +63,7 @@ func (s *server) run(d Delivery, handle func() error) (*pluginv1.Outcome, error)
 		return nil, status.Error(codes.FailedPrecondition, err.Error())
 	}
 	defer s.gate.leave(d.EventID)
-	err := s.guard("handler", handle)
+	err := s.guard(ctx, "handler", handle)
 	if p, ok := errors.AsType[*panicError](err); ok {
 		return nil, status.Error(codes.Internal, clip(p.Error()))
 	}
@@ -71,10 +71,10 @@ func (s *server) run(d Delivery, handle func() error) (*pluginv1.Outcome, error)
 }
 
 // guard turns a panic of the author's code, in this goroutine, into an error and logs its stack.
-func (s *server) guard(what string, call func() error) (err error) {
+func (s *server) guard(ctx context.Context, what string, call func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			s.logger.Error(what+" panicked", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+			s.logger.ErrorContext(ctx, "plugin code panicked", "in", what, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
 			err = &panicError{what: what, value: v}
 		}
 	}()

@@ -59,7 +59,7 @@ func (g *gate) leave(id string) {
 }
 
 // drain closes the gate and waits for the events inside; it returns how many are left when ctx ends.
-func (g *gate) drain(ctx context.Context) int {
+func (g *gate) drain(ctx context.Context) uint32 {
 	g.mu.Lock()
 	g.isOpen = false
 	g.signalEmpty()
@@ -70,7 +70,12 @@ func (g *gate) drain(ctx context.Context) int {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return len(g.running)
+	return g.count()
+}
+
+// count is called with mu held.
+func (g *gate) count() uint32 {
+	return uint32(len(g.running)) //nolint:gosec // never near the limit: each is a goroutine
 }
 
 // signalEmpty is called with mu held.
@@ -85,11 +90,11 @@ func (g *gate) signalEmpty() {
 	}
 }
 
-func (g *gate) status() (open bool, running int, oldest time.Duration) {
+func (g *gate) status() (open bool, running uint32, oldest time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, since := range g.running {
 		oldest = max(oldest, time.Since(since))
 	}
-	return g.isOpen, len(g.running), oldest
+	return g.isOpen, g.count(), oldest
 }

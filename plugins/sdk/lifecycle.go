@@ -45,7 +45,7 @@ func (s *server) configure(ctx context.Context, req *pluginv1.ConfigureRequest) 
 		return status.Errorf(codes.Internal, "work dir: %v", err)
 	}
 	if starter, ok := s.handler.(Starter); ok {
-		err := s.guard("Start", func() error {
+		err := s.guard(ctx, "Start", func() error {
 			return starter.Start(ctx, Env{
 				ID: req.GetId(), Version: req.GetVersion(), Logger: s.logger,
 				Secrets: maps.Clone(req.GetSecrets()), WorkDir: dir,
@@ -62,7 +62,7 @@ func (s *server) configure(ctx context.Context, req *pluginv1.ConfigureRequest) 
 // Status is polled by the host.
 func (s *server) Status(context.Context, *pluginv1.StatusRequest) (*pluginv1.StatusResponse, error) {
 	open, running, oldest := s.gate.status()
-	resp := &pluginv1.StatusResponse{Ready: open, Running: uint32(running), OldestRunning: durationpb.New(oldest)}
+	resp := &pluginv1.StatusResponse{Ready: open, Running: running, OldestRunning: durationpb.New(oldest)}
 	if !open {
 		resp.Reason = "not configured, or draining"
 	}
@@ -79,11 +79,11 @@ func (s *server) Drain(ctx context.Context, req *pluginv1.DrainRequest) (*plugin
 		if !ok {
 			return
 		}
-		if err := s.guard("Stop", func() error { return stopper.Stop(ctx) }); err != nil {
-			s.logger.Error("plugin did not stop cleanly", "error", err)
+		if err := s.guard(ctx, "Stop", func() error { return stopper.Stop(ctx) }); err != nil {
+			s.logger.ErrorContext(ctx, "plugin did not stop cleanly", "error", err)
 		}
 	})
-	return &pluginv1.DrainResponse{Running: uint32(left)}, nil
+	return &pluginv1.DrainResponse{Running: left}, nil
 }
 
 // version is what the plugin says of itself; empty when it says nothing.

@@ -27,7 +27,7 @@ func holdLifeline() {
 	go func() {
 		_, _ = io.Copy(io.Discard, line)
 		_, _ = fmt.Fprintln(stderr, "wechat plugin: the host is gone")
-		os.Exit(exitHostGone)
+		os.Exit(exitHostGone) //nolint:forbidigo // a plugin is nothing but Serve, and must not outlive its host
 	}()
 }
 

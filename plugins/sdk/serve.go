@@ -23,7 +23,7 @@ import (
 // sends to every process of the host while the host still drains. What is printed to standard output or standard error
 // becomes records in the host's log.
 func Serve(handler any) {
-	os.Exit(serve(handler, os.Stderr))
+	os.Exit(serve(handler, os.Stderr)) //nolint:forbidigo // Serve is the whole of a plugin's main
 }
 
 // serve returns the exit status. stderr is the real one, from before go-plugin replaces it.

@@ -48,20 +48,21 @@ type handler struct {
 	env sdk.Env
 }
 
-func (h *handler) Start(_ context.Context, env sdk.Env) error {
+func (h *handler) Start(ctx context.Context, env sdk.Env) error {
 	h.env = env
 	switch h.AtStart {
 	case "fail":
 		return errors.New("ledger is down, token " + env.Secrets["TOKEN"])
 	case "leak":
-		env.Logger.Info("my token is "+env.Secrets["TOKEN"], "token", env.Secrets["TOKEN"], "all", env.Secrets)
+		env.Logger.InfoContext(ctx, "my token is "+env.Secrets["TOKEN"], //nolint:sloglint // the slip is the point
+			"token", env.Secrets["TOKEN"], "all", env.Secrets)
 		fmt.Println("printed token", env.Secrets["TOKEN"])
 	}
 	return nil
 }
 
-func (h *handler) Stop(context.Context) error {
-	h.env.Logger.Info("handler stopped")
+func (h *handler) Stop(ctx context.Context) error { //nolint:unparam // the interface wants the error
+	h.env.Logger.InfoContext(ctx, "handler stopped")
 	return nil
 }
 
@@ -97,27 +98,27 @@ func (h *handler) OnNotice(ctx context.Context, n *sdk.Notice) error {
 	case "exit":
 		os.Exit(3)
 	case "wait":
-		h.env.Logger.Info("entered", "event", n.EventID)
+		h.env.Logger.InfoContext(ctx, "entered", "event", n.EventID)
 		<-ctx.Done()
 		return ctx.Err()
 	case "hang":
-		h.env.Logger.Info("entered", "event", n.EventID)
+		h.env.Logger.InfoContext(ctx, "entered", "event", n.EventID)
 		select {}
 	case "finish": // takes a moment, and finishes whatever the context says
-		h.env.Logger.Info("entered", "event", n.EventID)
+		h.env.Logger.InfoContext(ctx, "entered", "event", n.EventID)
 		<-time.After(300 * time.Millisecond)
 	case "env":
 		dir, _ := os.Getwd()
 		return sdk.Reject(strings.Join(append(names(), "dir="+dir), " "))
 	case "child":
-		child := exec.Command("sleep", "300")
+		child := exec.CommandContext(context.WithoutCancel(ctx), "sleep", "300")
 		child.Stdout, child.Stderr = os.Stdout, os.NewFile(2, "stderr")
 		if err := child.Start(); err != nil {
 			return err
 		}
 		return sdk.Reject(fmt.Sprint(child.Process.Pid))
 	case "log":
-		h.env.Logger.Warn("bell \a and\nline", "order", n.Subject, slog.Group("g", "a", 1))
+		h.env.Logger.WarnContext(ctx, "bell \a and\nline", "order", n.Subject, slog.Group("g", "a", 1))
 		fmt.Println("on standard output")
 		fmt.Fprintln(os.Stderr, "on standard error")
 	}
