@@ -79,7 +79,7 @@ func (c *Client) PhoneNumber(ctx context.Context, accessToken, code, openid stri
 		if err != nil {
 			return err
 		}
-		return errcode.Decode(body, &answer, accessToken, code, openid)
+		return errcode.Decode(body, &answer, c.secret.Reveal(), accessToken, code, openid)
 	})
 	if err == nil && answer.PhoneInfo.Watermark.AppID != c.appID {
 		err = errors.New("getuserphonenumber: watermark names another appid")

@@ -33,6 +33,19 @@ type held struct {
 	expiresAt time.Time
 }
 
+// is says whether both are the same token of the same row version.
+func (h held) is(other held) bool {
+	return h.version > 0 && h.version == other.version && h.value == other.value
+}
+
+// usable says whether WeChat should accept h at now, as far as we know.
+func (h held) usable(now time.Time, rejected held) bool {
+	return h.value != "" && now.Before(h.expiresAt) && !h.is(rejected)
+}
+
+// fresh says whether h need not be replaced yet.
+func (h held) fresh(now time.Time) bool { return now.Before(h.expiresAt.Add(-refreshBefore)) }
+
 // failure remembers the last failed fetch, so that callers get its error instead of asking WeChat again at once.
 type failure struct {
 	err   error
@@ -47,12 +60,12 @@ type flight struct {
 	err  error
 }
 
-// get gives a token of version minVersion or later that has not expired, refreshing as needed.
-func (s *Source) get(ctx context.Context, minVersion int64) (held, error) {
+// get gives a token that has not expired and is not the rejected one, refreshing as needed.
+func (s *Source) get(ctx context.Context, rejected held) (held, error) {
 	s.mu.Lock()
 	now, h := s.o.Now(), s.held
-	usable := h.version > 0 && h.version >= minVersion && now.Before(h.expiresAt)
-	if usable && now.Before(h.expiresAt.Add(-refreshBefore)) {
+	usable := h.usable(now, rejected)
+	if usable && h.fresh(now) {
 		s.mu.Unlock()
 		return h, nil
 	}
@@ -67,7 +80,7 @@ func (s *Source) get(ctx context.Context, minVersion int64) (held, error) {
 	if f == nil {
 		f = &flight{done: make(chan struct{})}
 		s.flight = f
-		go s.fly(context.WithoutCancel(ctx), f, minVersion)
+		go s.fly(context.WithoutCancel(ctx), f, rejected)
 	}
 	s.mu.Unlock()
 	if usable {
@@ -75,8 +88,8 @@ func (s *Source) get(ctx context.Context, minVersion int64) (held, error) {
 	}
 	select {
 	case <-f.done:
-		if f.err == nil && f.held.version < minVersion {
-			return s.get(ctx, minVersion) // that flight began before the version was found bad
+		if f.err == nil && f.held.is(rejected) {
+			return s.get(ctx, rejected) // that flight began before the token was found bad
 		}
 		return f.held, f.err
 	case <-ctx.Done():
@@ -85,10 +98,10 @@ func (s *Source) get(ctx context.Context, minVersion int64) (held, error) {
 }
 
 // fly refreshes for everybody who waits on f.
-func (s *Source) fly(ctx context.Context, f *flight, minVersion int64) {
+func (s *Source) fly(ctx context.Context, f *flight, rejected held) {
 	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
-	h, err := s.safeRefresh(ctx, minVersion)
+	h, err := s.safeRefresh(ctx, rejected)
 	s.mu.Lock()
 	if err == nil {
 		s.held, s.failure = h, failure{}
@@ -104,26 +117,26 @@ func (s *Source) fly(ctx context.Context, f *flight, minVersion int64) {
 
 // safeRefresh turns a panic of a store or fetch into an error: it runs in a goroutine of our own, where a panic would
 // end the host.
-func (s *Source) safeRefresh(ctx context.Context, minVersion int64) (h held, err error) {
+func (s *Source) safeRefresh(ctx context.Context, rejected held) (h held, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			h, err = held{}, fault.Newf(fault.Internal, "token refresh panicked: %T", r)
 		}
 	}()
-	return s.refresh(ctx, minVersion)
+	return s.refresh(ctx, rejected)
 }
 
 // refresh takes the row's token if it is good, else replaces it if this host gets the claim, else waits for the host
 // that has it.
-func (s *Source) refresh(ctx context.Context, minVersion int64) (held, error) {
+func (s *Source) refresh(ctx context.Context, rejected held) (held, error) {
 	for {
 		row, err := s.load(ctx)
 		if err != nil {
 			return held{}, err
 		}
 		now := s.o.Now()
-		usable := row.version > 0 && row.version >= minVersion && now.Before(row.expiresAt)
-		if usable && now.Before(row.expiresAt.Add(-refreshBefore)) {
+		usable := row.usable(now, rejected)
+		if usable && row.fresh(now) {
 			return row, nil
 		}
 		owner := rand.Text()
