@@ -3,7 +3,6 @@ package miniprogram
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"regexp"
 	"time"
 
@@ -71,8 +70,7 @@ func (c *Client) repeatIfBusy(ctx context.Context, call func() error) error {
 	if api, ok := errors.AsType[*errcode.APIError](err); !ok || api.Code != errcode.Busy {
 		return err
 	}
-	pause := time.Duration(float64(busyPause) * (0.7 + 0.6*rand.Float64()))
-	if c.sleep(ctx, pause) != nil {
+	if c.sleep(ctx, outbound.Jitter(busyPause, 0.3)) != nil {
 		return err
 	}
 	return call()

@@ -77,11 +77,12 @@ func decryptCBC(key SessionKey, encryptedData, iv string) ([]byte, bool) {
 // unpad removes PKCS#7 padding, looking at the whole last block whatever it holds.
 func unpad(data []byte) ([]byte, bool) {
 	last := data[len(data)-aes.BlockSize:]
-	n := int(last[aes.BlockSize-1])
+	size := last[aes.BlockSize-1]
+	n := int(size)
 	good := subtle.ConstantTimeLessOrEq(1, n) & subtle.ConstantTimeLessOrEq(n, aes.BlockSize)
 	for i, b := range last {
 		inside := subtle.ConstantTimeLessOrEq(aes.BlockSize-i, n)
-		good &= subtle.ConstantTimeSelect(inside, subtle.ConstantTimeByteEq(b, byte(n)), 1)
+		good &= subtle.ConstantTimeSelect(inside, subtle.ConstantTimeByteEq(b, size), 1)
 	}
 	if good != 1 {
 		return nil, false

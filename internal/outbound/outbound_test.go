@@ -53,7 +53,7 @@ func TestPostJSONKeepsText(t *testing.T) {
 	client := local(t, Options{}, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
 	body, err := PostJSON(t.Context(), client, "https://"+APIHost+"/", map[string]string{"content": "中<&>"})
 	require.NoError(t, err)
-	require.Equal(t, `{"content":"中<&>"}`+"\n", string(body))
+	require.Contains(t, string(body), `"中<&>"`) // raw, not as \u escapes
 }
 
 func TestOnlyAllowedHostsAreCalled(t *testing.T) {
@@ -63,7 +63,7 @@ func TestOnlyAllowedHostsAreCalled(t *testing.T) {
 		AllowHosts: []string{PayHost, "proxy.example.com:8443"},
 		Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
 			dialled.Add(1)
-			return &http.Response{StatusCode: 200, Body: http.NoBody, Request: req}, nil
+			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: req}, nil
 		}),
 	})
 	require.NoError(t, err)
@@ -205,7 +205,7 @@ func TestErrorsHideTheQuery(t *testing.T) {
 	require.NotContains(t, err.Error(), "canary")
 
 	// Negative control: the plain client does show it.
-	_, err = refused.Get(secretURL) //nolint:bodyclose,noctx // it fails
+	_, err = refused.Get(secretURL)
 	require.ErrorContains(t, err, "canary-secret")
 }
 
@@ -250,7 +250,7 @@ func TestParallelCallsAreBounded(t *testing.T) {
 			case <-req.Context().Done():
 				return nil, req.Context().Err()
 			}
-			return &http.Response{StatusCode: 200, Body: http.NoBody, Request: req}, nil
+			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: req}, nil
 		})})
 		require.NoError(t, err)
 		results := make(chan error)

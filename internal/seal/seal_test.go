@@ -80,5 +80,5 @@ func TestKeysAreChecked(t *testing.T) {
 	require.Error(t, err)
 	box, err := New(good)
 	require.NoError(t, err)
-	require.Equal(t, "seal.Box(***) seal.Box(***)", fmt.Sprintf("%+v %#v", box, box))
+	require.Equal(t, "seal.Box(***), seal.Box(***)", fmt.Sprintf("%+v, %#v", box, box))
 }

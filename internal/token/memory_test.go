@@ -14,12 +14,11 @@ import (
 
 // memory is a Store: the database that several sources, as hosts, share.
 type memory struct {
-	mu     sync.Mutex
-	row    Stored
-	exists bool
-	owner  string
-	until  time.Time
-	err    error
+	mu    sync.Mutex
+	row   Stored
+	owner string
+	until time.Time
+	err   error
 }
 
 func (m *memory) LoadToken(context.Context, string, string) (Stored, bool, error) {

@@ -19,9 +19,9 @@ const (
 	lease = 15 * time.Second
 	// pollEvery is how often a host looks at the row while another host fetches.
 	pollEvery = 150 * time.Millisecond
-	// failureMax bounds the pause after failed fetches, which doubles from failureMin.
-	failureMin = time.Second
-	failureMax = 30 * time.Second
+	// failurePauseMax bounds the pause after failed fetches, which doubles from failurePause.
+	failurePause    = time.Second
+	failurePauseMax = 30 * time.Second
 	// refreshTimeout bounds one refresh, which goes on when the caller that began it has left.
 	refreshTimeout = 20 * time.Second
 )
@@ -193,24 +193,29 @@ func (s *Source) load(ctx context.Context) (held, error) {
 	if !found {
 		return held{}, nil
 	}
-	sealed, err := base64.StdEncoding.DecodeString(row.Value)
-	if err != nil {
-		return held{version: row.Version}, nil
-	}
-	plain, err := s.o.Sealer.Open(sealed, s.aad())
-	if err != nil {
+	value, ok := s.open(row)
+	if !ok {
 		s.o.Log.WarnContext(ctx, "a stored token cannot be opened; fetching anew", "appid", s.o.AppID, "kind", s.o.Kind)
 		return held{version: row.Version}, nil
 	}
-	return held{value: string(plain), version: row.Version, expiresAt: row.ExpiresAt}, nil
+	return held{value: value, version: row.Version, expiresAt: row.ExpiresAt}, nil
+}
+
+func (s *Source) open(row Stored) (string, bool) {
+	sealed, err := base64.StdEncoding.DecodeString(row.Value)
+	if err != nil {
+		return "", false
+	}
+	plain, err := s.o.Sealer.Open(sealed, s.aad())
+	return string(plain), err == nil
 }
 
 func (s *Source) aad() string { return "token/" + s.o.AppID + "/" + s.o.Kind }
 
 func (f failure) next(err error, now time.Time) failure {
-	pause := min(failureMax, failureMin<<min(f.count, 10))
+	pause := min(failurePauseMax, failurePause<<min(f.count, 10))
 	if fault.CodeOf(err) == fault.WeChatRefused {
-		pause = failureMax // wrong secret, address not on the list: asking again changes nothing
+		pause = failurePauseMax // wrong secret, address not on the list: asking again changes nothing
 	}
 	return failure{err: err, count: f.count + 1, until: now.Add(pause)}
 }

@@ -114,7 +114,7 @@ func TestHostileAnswers(t *testing.T) {
 
 // endless is a body that never ends.
 func endless(req *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: zeros{}, Request: req, ContentLength: -1}, nil
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: zeros{}, Request: req, ContentLength: -1}, nil
 }
 
 type zeros struct{}

@@ -93,7 +93,7 @@ func parseCertificate(text []byte) (*x509.Certificate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse certificate: %w", err)
 	}
-	if err := checkPublicKey(certificate.PublicKey); err != nil {
+	if _, err := rsaKey(certificate.PublicKey); err != nil {
 		return nil, err
 	}
 	return certificate, nil
@@ -108,17 +108,16 @@ func parsePublicKey(text []byte) (*rsa.PublicKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse public key: %w", err)
 	}
-	if err := checkPublicKey(key); err != nil {
-		return nil, err
-	}
-	return key.(*rsa.PublicKey), nil
+	return rsaKey(key)
 }
 
-func checkPublicKey(key any) error {
-	if k, ok := key.(*rsa.PublicKey); !ok || k.N.BitLen() != keyBits {
-		return fmt.Errorf("not an RSA key of %d bits", keyBits)
+// rsaKey lets the one kind of key through that WeChat Pay signs with; the SDK panics over others.
+func rsaKey(key any) (*rsa.PublicKey, error) {
+	k, ok := key.(*rsa.PublicKey)
+	if !ok || k.N.BitLen() != keyBits {
+		return nil, fmt.Errorf("not an RSA key of %d bits", keyBits)
 	}
-	return nil
+	return k, nil
 }
 
 // parsePrivateKey takes PKCS#8, which the merchant platform gives out, and PKCS#1. Errors never hold key material.

@@ -44,6 +44,7 @@ func TestPreviousAPIv3KeyStillOpens(t *testing.T) {
 
 // malformedBodies is the corpus of bodies that are no notice (T10).
 func malformedBodies(t testing.TB) map[string][]byte {
+	t.Helper()
 	good := noticeBody(t, OriginalTransaction, paidTransaction)
 	corpus := map[string][]byte{
 		"empty": nil, "null": []byte("null"), "array": []byte("[]"), "object": []byte("{}"), "number": []byte("1"),

@@ -78,7 +78,7 @@ func TestClose(t *testing.T) {
 	w := newWorld(t)
 	f := &fake{answers: []answer{signed(w.platform, 204, "")}}
 	require.NoError(t, f.client(t, w).Close(t.Context(), "a|b*c-1"))
-	require.Equal(t, `{"mchid":"1230000109"}`, strings.TrimSpace(f.asked[0].body))
+	require.JSONEq(t, `{"mchid":"1230000109"}`, f.asked[0].body)
 	require.Equal(t, "/v3/pay/transactions/out-trade-no/a%7Cb%2Ac-1/close", strings.ReplaceAll(f.asked[0].uri, "*", "%2A"))
 	requireSignedBy(t, w.merchant, f.asked[0])
 }

@@ -3,7 +3,6 @@ package wxpay
 import (
 	"time"
 
-	"github.com/wechatpay-apiv3/wechatpay-go/core"
 	"github.com/wechatpay-apiv3/wechatpay-go/services/payments/jsapi"
 )
 
@@ -39,20 +38,20 @@ type Launch struct {
 func (r PrepayRequest) wire(mchID string) jsapi.PrepayRequest {
 	out := jsapi.PrepayRequest{
 		Appid: &r.AppID, Mchid: &mchID, Description: &r.Description, OutTradeNo: &r.OutTradeNo, NotifyUrl: &r.NotifyURL,
-		Amount:   &jsapi.Amount{Total: &r.AmountFen, Currency: core.String(currencyCNY)},
+		Amount:   &jsapi.Amount{Total: &r.AmountFen, Currency: new(currencyCNY)},
 		Payer:    &jsapi.Payer{Openid: &r.OpenID},
 		Attach:   optional(r.Attach),
 		GoodsTag: optional(r.GoodsTag),
 		LimitPay: r.LimitPay,
 	}
 	if !r.TimeExpire.IsZero() {
-		out.TimeExpire = core.Time(r.TimeExpire.In(beijing()).Truncate(time.Second))
+		out.TimeExpire = new(r.TimeExpire.In(beijing()).Truncate(time.Second))
 	}
 	if r.SupportFapiao {
-		out.SupportFapiao = core.Bool(true)
+		out.SupportFapiao = new(true)
 	}
 	if r.ProfitSharing {
-		out.SettleInfo = &jsapi.SettleInfo{ProfitSharing: core.Bool(true)}
+		out.SettleInfo = &jsapi.SettleInfo{ProfitSharing: new(true)}
 	}
 	if r.ClientIP != "" {
 		out.SceneInfo = &jsapi.SceneInfo{PayerClientIp: &r.ClientIP, DeviceId: optional(r.DeviceID)}

@@ -3,7 +3,6 @@ package wxpay
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"time"
@@ -102,10 +101,5 @@ func pauseBefore(try int) time.Duration {
 	if try > 2 {
 		pause = secondPause
 	}
-	return jitter(pause, pauseJitter)
-}
-
-// jitter moves d by up to share of itself, so that hosts do not act in step.
-func jitter(d time.Duration, share float64) time.Duration {
-	return time.Duration(float64(d) * (1 - share + 2*share*rand.Float64()))
+	return outbound.Jitter(pause, pauseJitter)
 }

@@ -2,7 +2,6 @@ package wxpay
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -127,6 +126,6 @@ func TestCallEndsWithItsContext(t *testing.T) {
 	}}}
 	_, err := f.client(t, newWorld(t)).QueryByOutTradeNo(ctx, outTradeNo)
 	require.Equal(t, fault.WeChatUnavailable, fault.CodeOf(err))
-	require.True(t, errors.Is(err, context.Canceled))
+	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, 1, f.calls())
 }

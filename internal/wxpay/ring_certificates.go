@@ -2,7 +2,6 @@ package wxpay
 
 import (
 	"context"
-	"crypto/rsa"
 	"fmt"
 	"maps"
 	"slices"
@@ -64,8 +63,12 @@ func newPlatformKey(pemText, serial string, fetchedAt time.Time) (platformKey, e
 	if own := serialOf(certificate); !strings.EqualFold(own, serial) {
 		return platformKey{}, fmt.Errorf("announced under serial %s but has %s", shorten(serial, serialMax), own)
 	}
+	key, err := rsaKey(certificate.PublicKey)
+	if err != nil {
+		return platformKey{}, err
+	}
 	return platformKey{
-		key: certificate.PublicKey.(*rsa.PublicKey), // parseCertificate accepts nothing else
+		key: key,
 		stored: StoredKey{
 			Serial: serialOf(certificate), PEM: pemText,
 			NotBefore: certificate.NotBefore, NotAfter: certificate.NotAfter, FetchedAt: fetchedAt,

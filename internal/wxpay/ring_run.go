@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
+
+	"wgink.ink/wechat/internal/outbound"
 )
 
 const (
@@ -27,7 +28,7 @@ func (r *Ring) Run(ctx context.Context) {
 	}
 	pause := r.untilFirst()
 	for failures := 0; ; {
-		if pause > 0 && r.o.Sleep(ctx, jitter(pause, runJitter)) != nil {
+		if pause > 0 && r.o.Sleep(ctx, outbound.Jitter(pause, runJitter)) != nil {
 			return
 		}
 		err := r.guarded(ctx, r.Refresh)
@@ -67,14 +68,13 @@ func (r *Ring) pauseAfter(err error, failures int) time.Duration {
 }
 
 func (r *Ring) report(ctx context.Context, err error, pause time.Duration) {
-	level, text := slog.LevelWarn, "platform certificates could not be refreshed; those in use go on"
 	switch {
 	case err == nil, errors.Is(err, ErrNoCertificates):
-		return
-	case !r.Ready():
-		level, text = slog.LevelError, "no key of WeChat Pay is known: no answer and no notice can be verified"
+	case r.Ready():
+		r.o.Log.WarnContext(ctx, "platform certificates could not be refreshed; those in use go on", "err", err, "next", pause)
+	default:
+		r.o.Log.ErrorContext(ctx, "no key of WeChat Pay is known: no answer and no notice can be verified", "err", err, "next", pause)
 	}
-	r.o.Log.Log(ctx, level, text, "err", err, "next", pause)
 }
 
 // guarded turns a panic into an error: Run is a goroutine of the host, whose end would be the host's.

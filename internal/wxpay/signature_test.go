@@ -77,7 +77,7 @@ func TestSignatureMatrix(t *testing.T) {
 			require.Equal(t, c.want, ReasonOf(err))
 			if c.want == "" {
 				require.NoError(t, err)
-				require.Equal(t, paidTransaction, string(notice.Plaintext))
+				require.True(t, bytes.Equal([]byte(paidTransaction), notice.Plaintext))
 				return
 			}
 			require.Equal(t, fault.NoticeUnverified, fault.CodeOf(err))
