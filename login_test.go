@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/stretchr/testify/require"
 
+	"wgink.ink/wechat"
 	"wgink.ink/wechat/wechattest"
 )
 
@@ -263,14 +264,15 @@ func TestTokenIsRequired(t *testing.T) {
 // The module guards its own routes and leaves the rest of the app to the host.
 func TestHostKeepsItsOwnRoutes(t *testing.T) {
 	t.Parallel()
-	b := newBed(t, "sqlite:"+t.TempDir()+"/w.db")
-	b.app.Get("/me", b.module.RequireUser, func(c *fiber.Ctx) error {
-		user, ok := b.module.User(c)
-		return c.JSON(fiber.Map{"ok": ok, "openid": user.OpenID})
-	})
-	b.app.Get("/free", func(c *fiber.Ctx) error {
-		_, ok := b.module.User(c)
-		return c.JSON(fiber.Map{"ok": ok})
+	b := newBed(t, "sqlite:"+t.TempDir()+"/w.db", func(app *fiber.App, m *wechat.Module) {
+		app.Get("/me", m.RequireUser, func(c *fiber.Ctx) error {
+			user, ok := m.User(c)
+			return c.JSON(fiber.Map{"ok": ok, "openid": user.OpenID})
+		})
+		app.Get("/free", func(c *fiber.Ctx) error {
+			_, ok := m.User(c)
+			return c.JSON(fiber.Map{"ok": ok})
+		})
 	})
 	phone := b.sim.Phone("lan")
 	token, _ := b.logIn(phone)
@@ -282,7 +284,7 @@ func TestHostKeepsItsOwnRoutes(t *testing.T) {
 	_, answer = b.call(http.MethodGet, "/free", token, nil)
 	require.Equal(t, false, answer["ok"])
 
-	resp, err := b.client.Get("http://shop.test/nowhere")
+	resp, err := b.client.Get("http://shop.test/nowhere") //nolint:noctx // the client has a time limit
 	require.NoError(t, err)
 	defer resp.Body.Close()
 	require.Equal(t, http.StatusNotFound, resp.StatusCode)

@@ -34,7 +34,6 @@ type bed struct {
 	t      *testing.T
 	sim    *wechattest.Simulator
 	module *wechat.Module
-	app    *fiber.App
 	db     *store.DB // the module's database, looked at from outside
 	client *http.Client
 	calls  sync.Map // path of WeChat's → *atomic.Int64
@@ -52,7 +51,8 @@ func eachBed(t *testing.T, test func(b *bed)) {
 	})
 }
 
-func newBed(t *testing.T, databaseURL string, opts ...wechattest.Option) *bed {
+// newBed starts a host; own adds routes of its own to it.
+func newBed(t *testing.T, databaseURL string, own ...func(*fiber.App, *wechat.Module)) *bed {
 	t.Helper()
 	listener := fasthttputil.NewInmemoryListener()
 	host := &http.Transport{
@@ -60,27 +60,31 @@ func newBed(t *testing.T, databaseURL string, opts ...wechattest.Option) *bed {
 		DisableKeepAlives: true,
 	}
 	b := &bed{t: t, client: &http.Client{Transport: host, Timeout: 30 * time.Second}, events: make(chan map[string]any, 100)}
-	b.sim = wechattest.New(t, append([]wechattest.Option{
-		wechattest.WithNotifyTransport(host),
-		wechattest.WithObserver(b.count),
-	}, opts...)...)
+	b.sim = wechattest.New(t, wechattest.WithNotifyTransport(host), wechattest.WithObserver(b.count))
 
 	var err error
 	b.module, err = wechat.New(b.config(databaseURL), wechat.WithTransport(b.sim.RoundTripper()), wechat.WithLogger(slog.New(b.capture())))
 	require.NoError(t, err)
-	b.app = fiber.New(fiber.Config{DisableStartupMessage: true})
-	b.module.Mount(b.app.Group(prefix))
+	app := fiber.New(fiber.Config{DisableStartupMessage: true})
+	b.module.Mount(app.Group(prefix))
+	for _, add := range own {
+		add(app, b.module)
+	}
 	require.NoError(t, b.module.Start(t.Context()))
 	require.NoError(t, b.module.WaitReady(t.Context()))
 	served := make(chan error, 1)
-	go func() { served <- b.app.Listener(listener) }()
+	go func() { served <- app.Listener(listener) }()
+
+	// Once it has answered it serves: a Fiber app that is shut down before that would never end.
+	status, _ := b.call(http.MethodGet, prefix+"/wechat/health", "", nil)
+	require.Equal(t, http.StatusOK, status)
 
 	b.db, err = store.Open(databaseURL)
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
-		require.NoError(t, b.app.ShutdownWithContext(ctx))
+		require.NoError(t, app.ShutdownWithContext(ctx))
 		require.NoError(t, <-served)
 		require.NoError(t, b.module.Stop(ctx))
 		require.NoError(t, b.module.Stop(ctx), "Stop is safe twice")
