@@ -209,7 +209,7 @@ func TestRefusedNoticesLeaveNothing(t *testing.T) {
 		}
 		forge("last byte", wechattest.FlipBodyByte(-1))
 		forge("stale", wechattest.SignAt(time.Now().Add(-301*time.Second)))
-		forge("from the future", wechattest.SignAt(time.Now().Add(301*time.Second)))
+		forge("from the future", wechattest.SignAt(time.Now().Add(320*time.Second)))
 		forge("unknown serial", wechattest.ClaimSerial("5157F09EFDC096DE15EBE81A47057A7232F1B8E1"))
 		forge("public key not configured", wechattest.ClaimSerial(b.sim.PublicKeyID()))
 		forge("probe", wechattest.ProbeSignature())
