@@ -100,10 +100,10 @@ func (b *books) follow(ctx context.Context, t *trail) {
 }
 
 func (b *books) rowStep(ctx context.Context, event string) step {
-	s := step{From: atBooks, Title: "插件自己的账本里有了这一行", Event: event, Plugin: "ledger"}
+	s := step{From: atBooks, Title: "插件自己的账本里有了这一行", Plain: "the plugin's ledger has this row", Event: event, Plugin: "ledger"}
 	row, err := b.booking(ctx, event)
 	if err != nil {
-		s.Title, s.Note, s.Problem = "账本里没有找到这一行", err.Error(), true
+		s.Title, s.Plain, s.Note, s.Problem = "账本里没有找到这一行", "the plugin's ledger has no such row", err.Error(), true
 		return s
 	}
 	s.Note = fmt.Sprintf("订单 %s，%+.2f 元，入账 %d 次", row.OrderNo, float64(row.AmountFen)/100, row.Effects)

@@ -59,7 +59,7 @@ type tour struct {
 	initial bool // the account had no phone number at log-in
 	bought  order
 	launch  launchOf
-	event   string // the payment's event id
+	name    string // the nickname of this run
 }
 
 // run does every stop in order and prints what happened during it.
@@ -89,18 +89,18 @@ func (t *tour) printNews() {
 	t.out.steps(steps)
 }
 
-// await waits until a step of the trail that fits was recorded after seq.
-func (t *tour) await(ctx context.Context, seq int64, fits func(step) bool) (step, error) {
+// until waits for something that comes about on the server's side: it looks again after each step of the trail.
+func (t *tour) until(ctx context.Context, holds func() error) error {
 	for {
-		steps := t.demo.trail.next(ctx, seq)
-		if len(steps) == 0 {
-			return step{}, errors.New("it did not happen in time")
+		_, change, _ := t.demo.trail.since(0)
+		err := holds()
+		if err == nil {
+			return nil
 		}
-		for _, s := range steps {
-			seq = s.Seq
-			if fits(s) {
-				return s, nil
-			}
+		select {
+		case <-change:
+		case <-ctx.Done():
+			return fmt.Errorf("in time: %w", err)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -40,7 +41,7 @@ func (p printer) step(s step) {
 		who += " → " + string(s.To)
 	}
 	if s.Call == nil {
-		p.say("   %-16s %s", who, s.Title)
+		p.say("   %-16s %s", who, cmp.Or(s.Plain, s.Title))
 		var parts []string
 		for _, f := range s.Fields {
 			parts = append(parts, f.Name+"="+f.Value)

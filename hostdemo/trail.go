@@ -31,6 +31,7 @@ type step struct {
 	From    actor     `json:"from"`
 	To      actor     `json:"to,omitempty"` // empty: From by itself
 	Title   string    `json:"title"`        // Chinese, for the page
+	Plain   string    `json:"-"`            // English, for the tour; empty: Title
 	Note    string    `json:"note,omitempty"`
 	Problem bool      `json:"problem,omitempty"`
 	Call    *call     `json:"call,omitempty"`

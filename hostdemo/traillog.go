@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // handler makes log records of the module, and of its plugins, into steps, and hands them on to next.
@@ -30,38 +31,11 @@ func (h *logHandler) Handle(ctx context.Context, r slog.Record) error {
 		fields = flatten(fields, h.prefix, a)
 		return true
 	})
-	s := step{At: r.Time, From: atHost, Title: r.Message, Problem: r.Level >= slog.LevelWarn, Fields: fields}
-	for _, f := range fields {
-		switch f.Name {
-		case "event", "plugin_fields.event":
-			s.Event = f.Value
-		case "plugin":
-			s.Plugin = f.Value
-		}
-	}
-	explain(&s)
-	h.trail.add(s)
+	h.trail.add(logStep(r.Time, r.Level, r.Message, fields))
 	if !h.next.Enabled(ctx, r.Level) {
 		return nil
 	}
 	return h.next.Handle(ctx, r)
-}
-
-// explain puts the records that matter to a reader into words, and names who did it.
-func explain(s *step) {
-	fromPlugin := slices.ContainsFunc(s.Fields, func(f field) bool { return strings.HasPrefix(f.Name, "plugin_fields.") })
-	switch {
-	case s.Title == eventKept:
-		s.Title, s.Note = "验签、解密、核对无误：事件与订单状态在同一事务入库", s.Event
-	case s.Title == noticeRepeated:
-		s.Title, s.Note = titleRepeated, "重复通知不会有第二次效果"
-	case s.Title == eventHandled:
-		s.To, s.Title = atPlugin, "事件已交给插件 "+s.Plugin+"，插件已处理"
-	case fromPlugin:
-		s.From, s.Title = atPlugin, "插件 "+s.Plugin+"："+s.Title
-	case s.Plugin != "":
-		s.Title = "插件 " + s.Plugin + "：" + s.Title
-	}
 }
 
 // The module's records that the trail knows; everything else is shown as it is.
@@ -69,9 +43,56 @@ const (
 	eventKept      = "event kept"
 	eventHandled   = "event handled"
 	noticeRepeated = "notice seen before"
-
-	titleRepeated = "这条通知以前收过：不产生新事件"
 )
+
+// ofPlugin is the group in which the module keeps a plugin's own fields apart from its own.
+const ofPlugin = "plugin_fields."
+
+// logStep puts the records that matter to a reader into words, and names who did it.
+func logStep(at time.Time, level slog.Level, message string, fields []field) step {
+	s := step{At: at, From: atHost, Title: message, Plain: message, Problem: level >= slog.LevelWarn}
+	for _, f := range fields {
+		name, own := strings.CutPrefix(f.Name, ofPlugin)
+		switch {
+		case own:
+			s.From = atPlugin
+		case name == "plugin":
+			s.Plugin = f.Value
+		}
+		if name == "event" {
+			s.Event = f.Value
+		}
+		if name != "plugin" && name != "plugin_version" {
+			s.Fields = append(s.Fields, field{name, f.Value})
+		}
+	}
+	if s.Plugin != "" {
+		s.Plain = s.Plugin + ": " + message
+	}
+	switch {
+	case message == eventKept:
+		s.Title, s.Note = "验签、解密、与订单核对无误，事件入库", "事件、订单状态、待投递记录在同一个事务里提交"
+	case message == noticeRepeated:
+		s.Title, s.Note = "这条通知以前收过：不产生新事件", "照样回答 204，微信不再重发；业务不会有第二次效果"
+	case message == eventHandled:
+		s.To, s.Title = atPlugin, "把事件交给插件 "+s.Plugin+"，插件处理完成"
+		if took, err := time.ParseDuration(valueOf(s.Fields, "took")); err == nil {
+			s.At, s.TookMs = at.Add(-took), milliseconds(took) // like a call: at its beginning
+		}
+	case s.Plugin != "":
+		s.Title = "插件 " + s.Plugin + "：" + message
+	}
+	return s
+}
+
+func valueOf(fields []field, name string) string {
+	for _, f := range fields {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	return ""
+}
 
 // WithAttrs keeps the attributes for both.
 func (h *logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
