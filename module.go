@@ -98,7 +98,7 @@ func (m *Module) Start(ctx context.Context) error {
 	if err := m.migrate(ctx); err != nil {
 		return err
 	}
-	background, stop := context.WithCancel(context.Background())
+	background, stop := context.WithCancel(context.WithoutCancel(ctx)) // it outlives the start
 	m.stop = stop
 	if m.ring != nil {
 		m.background.Go(func() { m.ring.Run(background) })
@@ -111,7 +111,7 @@ func (m *Module) Start(ctx context.Context) error {
 			return errors.Join(fmt.Errorf("start plugins: %w", err), m.Stop(ctx))
 		}
 	}
-	if err := m.queue.Start(ctx); err != nil {
+	if err := m.queue.Start(); err != nil {
 		return errors.Join(err, m.Stop(ctx))
 	}
 	return nil

@@ -165,7 +165,7 @@ func (b *bed) call(method, path, token string, body any) (int, map[string]any) {
 	require.NoError(b.t, err)
 	req.Header.Set("Content-Type", "application/json")
 	if token != "" {
-		req.Header.Set("token", token)
+		req.Header.Set("Token", token)
 	}
 	resp, err := b.client.Do(req)
 	require.NoError(b.t, err)

@@ -47,7 +47,7 @@ func (s *Service) accept(ctx context.Context, in incoming) (Receipt, error) {
 	if err != nil {
 		return 0, storage(err)
 	}
-	s.report(in.event, fresh, known)
+	s.report(ctx, in.event, fresh, known)
 	switch {
 	case !fresh:
 		return Repeated, nil
@@ -124,15 +124,15 @@ func (s *Service) known(ctx context.Context, q store.Queries, e store.Event) (st
 	return have, err
 }
 
-func (s *Service) report(e store.Event, fresh bool, known store.Event) {
+func (s *Service) report(ctx context.Context, e store.Event, fresh bool, known store.Event) {
 	log := s.log.With("event", e.ID, "kind", e.Kind, "subject", e.Subject)
 	switch {
 	case !fresh && known.ID != e.ID:
-		log.Error("ALARM: another message came under a notice id we keep; it is ignored", "kept_event", known.ID)
+		log.ErrorContext(ctx, "ALARM: another message came under a notice id we keep; it is ignored", "kept_event", known.ID)
 	case !fresh:
 	case e.Verdict != store.VerdictOK:
-		log.Error("ALARM: a genuine message does not fit our order; it is quarantined and not delivered", "reason", e.Verdict)
+		log.ErrorContext(ctx, "ALARM: a genuine message does not fit our order; it is quarantined and not delivered", "reason", e.Verdict)
 	default:
-		log.Info("event kept", "compared", e.Compared)
+		log.InfoContext(ctx, "event kept", "compared", e.Compared)
 	}
 }

@@ -36,7 +36,7 @@ func (s *Service) ReceiveNotice(ctx context.Context, header NoticeHeader, body [
 	}
 	receipt, err := s.accept(ctx, in)
 	if receipt == Repeated {
-		s.log.Info("notice seen before", "notice", notice.ID, "type", notice.EventType)
+		s.log.InfoContext(ctx, "notice seen before", "notice", notice.ID, "type", notice.EventType)
 	}
 	return receipt, err
 }

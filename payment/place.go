@@ -138,7 +138,7 @@ func (s *Service) prepay(ctx context.Context, o store.Order) (store.Order, error
 	case fault.OrderPaid, fault.OrderClosed, fault.OrderTermsDiffer:
 		// WeChat knows more than our row: learn it now, so that the next answer is right without asking.
 		if _, learnErr := s.GetBusinessOrder(ctx, o.OutTradeNo); learnErr != nil {
-			s.log.Warn("cannot look up a refused order", "out_trade_no", o.OutTradeNo, "error", learnErr)
+			s.log.WarnContext(ctx, "cannot look up a refused order", "out_trade_no", o.OutTradeNo, "error", learnErr)
 		}
 		return store.Order{}, err
 	default:

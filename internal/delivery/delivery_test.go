@@ -55,7 +55,7 @@ func openDB(t *testing.T, url string) *store.DB {
 func start(t *testing.T, db *store.DB, r delivery.Receiver, set delivery.Settings) *delivery.Queue {
 	t.Helper()
 	q := delivery.New(db, r, slog.New(slog.DiscardHandler), set)
-	require.NoError(t, q.Start(t.Context()))
+	require.NoError(t, q.Start())
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
@@ -120,7 +120,7 @@ func TestEventReachesItsPlugin(t *testing.T) {
 		h := receive(t, r)
 		require.Equal(t, "e1", h.EventID)
 		require.Equal(t, "payment.succeeded", h.Kind)
-		require.Equal(t, `{"n":"e1"}`, string(h.Payload))
+		require.Equal(t, []byte(`{"n":"e1"}`), h.Payload)
 		require.Equal(t, 1, h.Attempt)
 		eventually(t, db, "e1", state(store.Done))
 
@@ -177,7 +177,7 @@ func TestOutcomes(t *testing.T) {
 					return delivery.Outcome{Result: delivery.NotReady}
 				}
 				q := delivery.New(db, r, slog.New(slog.DiscardHandler), quick)
-				require.NoError(t, q.Start(t.Context()))
+				require.NoError(t, q.Start())
 				record(t, db, q, "e1", "s1")
 				receive(t, r)
 				got := eventually(t, db, "e1", func(d store.Delivery) bool { return d.State != store.Running || d.Attempt > 1 })
@@ -287,7 +287,7 @@ func TestStopWaitsAndHandsBack(t *testing.T) {
 		})
 		q := delivery.New(db, r, slog.New(slog.DiscardHandler), quick)
 		require.NoError(t, q.Stop(t.Context()), "before Start")
-		require.NoError(t, q.Start(t.Context()))
+		require.NoError(t, q.Start())
 		record(t, db, q, "e1", "s1")
 		<-entered
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)

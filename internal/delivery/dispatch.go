@@ -34,7 +34,7 @@ func (q *Queue) dispatch(ctx, workCtx context.Context) {
 		claimed, err := q.db.ClaimDeliveries(claimCtx, plugin, q.owner, free, q.set.Lease)
 		done()
 		if err != nil {
-			q.log.Error("cannot claim deliveries", "plugin", plugin, "error", err)
+			q.log.ErrorContext(ctx, "cannot claim deliveries", "plugin", plugin, "error", err)
 		}
 		for _, d := range claimed {
 			q.took(plugin)
@@ -64,11 +64,11 @@ func (q *Queue) handOver(ctx context.Context, d store.Delivery) {
 	took := time.Since(start).Round(10 * time.Microsecond)
 	switch {
 	case f.State == store.Done:
-		log.Info("event handled", "took", took)
+		log.InfoContext(ctx, "event handled", "took", took)
 	case f.State == store.Dead:
-		log.Error("event is dead: it will not be tried again", "code", out.Code, "reason", out.Message, "took", took)
+		log.ErrorContext(ctx, "event is dead: it will not be tried again", "code", out.Code, "reason", out.Message, "took", took)
 	default:
-		log.Warn("event not handled yet", "code", out.Code, "reason", out.Message, "again_in", f.After, "took", took)
+		log.WarnContext(ctx, "event not handled yet", "code", out.Code, "reason", out.Message, "again_in", f.After, "took", took)
 	}
 }
 
@@ -101,10 +101,10 @@ func (q *Queue) finish(ctx context.Context, d store.Delivery, f store.Finish) {
 		case err == nil && kept:
 			return
 		case err == nil:
-			q.log.Warn("the lease ended before the outcome was written", "event", d.EventID, "plugin", d.Plugin)
+			q.log.WarnContext(ctx, "the lease ended before the outcome was written", "event", d.EventID, "plugin", d.Plugin)
 			return
 		case ctx.Err() != nil || time.Now().After(deadline):
-			q.log.Error("cannot write an outcome: the event will be delivered again",
+			q.log.ErrorContext(ctx, "cannot write an outcome: the event will be delivered again",
 				"event", d.EventID, "plugin", d.Plugin, "error", err)
 			return
 		}
@@ -128,17 +128,17 @@ func (q *Queue) keepLoop(ctx context.Context) {
 		case <-renew.C:
 			q.safely("renew", func() {
 				if err := q.db.RenewLeases(ctx, q.owner, q.set.Lease); err != nil && ctx.Err() == nil {
-					q.log.Error("cannot renew leases", "error", err)
+					q.log.ErrorContext(ctx, "cannot renew leases", "error", err)
 				}
 			})
 		case <-take.C:
 			q.safely("take back", func() {
 				n, err := q.db.TakeBack(ctx)
 				if err != nil && ctx.Err() == nil {
-					q.log.Error("cannot take deliveries back", "error", err)
+					q.log.ErrorContext(ctx, "cannot take deliveries back", "error", err)
 				}
 				if n > 0 {
-					q.log.Warn("took deliveries back from a host that stopped", "count", n)
+					q.log.WarnContext(ctx, "took deliveries back from a host that stopped", "count", n)
 					q.Wake()
 				}
 			})
@@ -150,7 +150,7 @@ func (q *Queue) keepLoop(ctx context.Context) {
 func (q *Queue) safely(part string, fn func()) {
 	defer func() {
 		if p := recover(); p != nil {
-			q.log.Error("panic in "+part, "stack", string(debug.Stack()))
+			q.log.Error("panic in a background part", "part", part, "stack", string(debug.Stack()))
 		}
 	}()
 	fn()

@@ -83,12 +83,12 @@ func (q *Queue) Wake() {
 	}
 }
 
-// Start begins to hand events over. The context bounds only the start.
-func (q *Queue) Start(context.Context) error {
+// Start begins to hand events over; Stop ends it.
+func (q *Queue) Start() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.started || q.stopped {
-		return errors.New("delivery was started or stopped before; make a new one")
+	if q.started {
+		return errors.New("delivery was started before; make a new queue")
 	}
 	q.started = true
 	loopCtx, stop := context.WithCancel(context.Background())
@@ -104,7 +104,7 @@ func (q *Queue) Start(context.Context) error {
 func (q *Queue) Stop(ctx context.Context) error {
 	q.mu.Lock()
 	running, stop, cancel := q.started && !q.stopped, q.stop, q.cancel
-	q.stopped = true
+	q.stopped = q.started
 	q.mu.Unlock()
 	if !running {
 		return nil

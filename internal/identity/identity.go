@@ -86,10 +86,10 @@ func (s *Service) Run(ctx context.Context) {
 	for {
 		now := s.Now()
 		if err := s.DB.DeleteLoginCodes(ctx, store.MillisOf(now.Add(-codeMemory))); err != nil && ctx.Err() == nil {
-			s.Log.Warn("cannot forget old log-in codes", "error", err)
+			s.Log.WarnContext(ctx, "cannot forget old log-in codes", "error", err)
 		}
 		if err := s.DB.DeleteSessionsUnseen(ctx, store.MillisOf(now.Add(-s.set.Idle))); err != nil && ctx.Err() == nil {
-			s.Log.Warn("cannot forget ended sessions", "error", err)
+			s.Log.WarnContext(ctx, "cannot forget ended sessions", "error", err)
 		}
 		select {
 		case <-ctx.Done():

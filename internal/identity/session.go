@@ -72,7 +72,7 @@ func (s *Service) Authenticate(ctx context.Context, token string) (User, error) 
 	}
 	if now.Sub(row.SeenAt.Time()) > min(touchEvery, s.set.Idle/4) { // not a write on each request
 		if err := s.DB.TouchSession(ctx, row.TokenHash, store.MillisOf(now)); err != nil {
-			s.Log.Warn("cannot note the use of a token", "error", err)
+			s.Log.WarnContext(ctx, "cannot note the use of a token", "error", err)
 		}
 	}
 	return User{

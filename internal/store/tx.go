@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 
-	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/driver/pgdriver"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -28,20 +27,22 @@ func (d *DB) InTx(ctx context.Context, fn func(q Queries) error) error {
 // errBroken marks a connection that broke before the commit, so that nothing can have been kept.
 var errBroken = errors.New("connection broke before the commit")
 
-func (d *DB) once(ctx context.Context, fn func(q Queries) error) (err error) {
+func (d *DB) once(ctx context.Context, fn func(q Queries) error) error {
 	tx, err := d.bun.BeginTx(ctx, nil)
 	if err != nil {
 		return markBroken(fmt.Errorf("begin: %w", err))
 	}
+	returned := false
 	defer func() {
-		if p := recover(); p != nil {
+		if !returned { // a panic passes through: the connection must be given back
 			_ = tx.Rollback()
-			panic(p)
 		}
 	}()
-	if err := fn(Queries{db: tx, now: d.now}); err != nil {
+	err = fn(Queries{db: tx, now: d.now})
+	returned = true
+	if err != nil {
 		if back := tx.Rollback(); back != nil && !errors.Is(back, sql.ErrTxDone) {
-			err = fmt.Errorf("%w (and the rollback failed: %v)", err, back)
+			err = errors.Join(err, fmt.Errorf("roll back: %w", back))
 		}
 		return markBroken(err)
 	}
@@ -102,12 +103,4 @@ func one(err error) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
-}
-
-// forUpdate adds a row lock on PostgreSQL; SQLite's immediate transactions lock the whole file already.
-func (q Queries) forUpdate(sel *bun.SelectQuery) *bun.SelectQuery {
-	if q.postgres() {
-		return sel.For("UPDATE")
-	}
-	return sel
 }
