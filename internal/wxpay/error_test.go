@@ -146,7 +146,7 @@ func TestCanary(t *testing.T) {
 	}
 	for _, a := range []answer{
 		echo(400, true), echo(400, false), echo(500, true), echo(500, false), echo(200, false), echo(200, true), endless,
-		broken(errors.New("lost")),
+		signed(w.platform, 200, `{"prepay_id":47114711.5,"amount":{"total":47114711.5}}`), broken(errors.New("lost")),
 	} {
 		f := &fake{answers: []answer{a}}
 		c := f.client(t, w)
@@ -167,7 +167,7 @@ func TestCanary(t *testing.T) {
 	all := strings.Join(texts, "\n")
 	key := strings.Split(string(read(t, "doc-merchant-private.pem")), "\n")
 	for _, secret := range []string{
-		testAPIv3.Reveal(), key[1], key[12], w.merchant.key.D.String(), "canary-body", "WECHATPAY2-SHA256-RSA2048 mchid",
+		testAPIv3.Reveal(), key[1], key[12], w.merchant.key.D.String(), "canary-body", "47114711", "WECHATPAY2-SHA256-RSA2048 mchid",
 		testPrepay().OpenID,
 	} {
 		require.NotContains(t, all, secret)
