@@ -128,6 +128,9 @@ func (m *Module) Stop(ctx context.Context) error {
 		m.stop()
 	}
 	m.background.Wait()
+	if m.identity != nil {
+		errs = append(errs, m.identity.Tokens.Wait(ctx)) // a fetch goes on when its caller has left
+	}
 	return errors.Join(append(errs, m.db.Close())...)
 }
 

@@ -10,81 +10,62 @@ import (
 	"wgink.ink/wechat/internal/wxpay"
 )
 
-// incoming is a verified fact on its way into the database.
-type incoming struct {
-	event store.Event
-	terms *terms       // what must agree with the stored order; nil when there is no order to compare with
-	paid  *store.Order // what a payment changes on the order
-	to    State        // the state the order moves to, after paid
-	// mchid inside the message, where the kind has one.
-	mchid string
-}
-
-// terms are the fields of a message that the stored order must agree with. An empty field is not in the message.
-type terms struct {
-	outTradeNo string
-	state      string // trade_state of a payment
-	appid      string
-	openid     string
-	amountFen  int64
-	currency   string
-	payment    bool // payments must carry all fields, refunds have no appid, payer and currency
-}
-
 // paymentEvent is a payment, told by a notice (n) or found by asking (n is nil).
-func paymentEvent(mchid string, t wxpay.Transaction, n *wxpay.Notice) incoming {
-	success, total, tx := store.MillisOf(t.SuccessTime), t.PayerAmountFen, t.TransactionID
-	in := incoming{
-		event: newEvent(mchid, "payment.succeeded", "TRANSACTION.SUCCESS",
+func paymentEvent(mchid string, t wxpay.Transaction, n *wxpay.Notice) store.Incoming {
+	in := store.Incoming{
+		Event: newEvent(mchid, t.MchID, "payment.succeeded", "TRANSACTION.SUCCESS",
 			// Not the state WeChat tells today: a payment found by asking after a refund is still the same payment.
 			"payment|"+t.TransactionID+"|SUCCESS", t.OutTradeNo, t.Raw, t.SuccessTime, n),
-		terms: &terms{
-			outTradeNo: t.OutTradeNo, state: t.TradeState, appid: t.AppID, openid: t.OpenID,
-			amountFen: t.AmountFen, currency: t.Currency, payment: true,
+		Terms: &store.Terms{
+			OutTradeNo: t.OutTradeNo, AmountFen: t.AmountFen, Payment: true, AppID: t.AppID, OpenID: t.OpenID,
+			Currency: t.Currency, Unknown: store.VerdictUnknownOrder,
 		},
-		paid: &store.Order{
-			MchID: mchid, OutTradeNo: t.OutTradeNo, TransactionID: &tx, PayerTotalFen: &total,
-			TradeType: t.TradeType, BankType: t.BankType, SuccessAt: &success,
+		Paid: &store.Paid{
+			TransactionID: t.TransactionID, PayerTotalFen: t.PayerAmountFen, TradeType: t.TradeType, BankType: t.BankType,
+			SuccessAt: store.MillisOf(t.SuccessTime),
 		},
-		mchid: t.MchID,
 	}
-	if State(t.TradeState) == Refund {
-		in.to = Refund
+	switch {
+	case !t.Paid() && in.Event.Verdict == store.VerdictOK:
+		in.Event.Verdict = store.VerdictTradeState
+	case State(t.TradeState) == Refund:
+		in.To = string(Refund)
 	}
 	return in
 }
 
-func refundEvent(mchid string, r wxpay.RefundNotice, n wxpay.Notice) incoming {
+func refundEvent(mchid string, r wxpay.RefundNotice, n wxpay.Notice) store.Incoming {
 	kind := map[string]string{"SUCCESS": "refund.succeeded", "CLOSED": "refund.closed", "ABNORMAL": "refund.abnormal"}[r.RefundStatus]
 	if kind == "" {
 		kind = "refund." + strings.ToLower(r.RefundStatus)
 	}
-	return incoming{
-		event: newEvent(mchid, kind, n.EventType, "refund|"+r.RefundID+"|"+r.RefundStatus, r.OutTradeNo,
+	return store.Incoming{
+		Event: newEvent(mchid, r.MchID, kind, n.EventType, "refund|"+r.RefundID+"|"+r.RefundStatus, r.OutTradeNo,
 			n.Plaintext, n.CreateTime, &n),
-		terms: &terms{outTradeNo: r.OutTradeNo, amountFen: r.AmountFen},
-		to:    Refund,
-		mchid: r.MchID,
+		Terms: &store.Terms{OutTradeNo: r.OutTradeNo, AmountFen: r.AmountFen, Unknown: store.VerdictUnknownOrder},
+		To:    string(Refund),
 	}
 }
 
 // otherEvent is a kind of notice we have no type for: kept and delivered as it is.
-func otherEvent(mchid string, n wxpay.Notice) incoming {
+func otherEvent(mchid string, n wxpay.Notice) store.Incoming {
 	var inner struct {
 		MchID string `json:"mchid"`
 	}
 	_ = json.Unmarshal(n.Plaintext, &inner) // many kinds name no merchant, or name it otherwise
-	return incoming{
-		event: newEvent(mchid, "notice."+strings.ToLower(n.EventType), n.EventType, "notice|"+n.ID, n.ID,
-			n.Plaintext, n.CreateTime, &n),
-		mchid: inner.MchID,
-	}
+	return store.Incoming{Event: newEvent(mchid, inner.MchID, "notice."+strings.ToLower(n.EventType), n.EventType,
+		"notice|"+n.ID, n.ID, n.Plaintext, n.CreateTime, &n)}
 }
 
-func newEvent(mchid, kind, wechatType, businessKey, subject string, payload []byte, at time.Time, n *wxpay.Notice) store.Event {
+// newEvent makes the event of the account mchid. named is the merchant the message itself names, if it does.
+func newEvent(mchid, named, kind, wechatType, businessKey, subject string, payload []byte, at time.Time, n *wxpay.Notice) store.Event {
 	e := store.Event{
 		ID: delivery.EventID(mchid, businessKey), Kind: kind, WeChatType: wechatType, MchID: mchid,
-		BusinessKey: businessKey, Subject: subject, Payload: payload, OccurredAt: store.MillisOf(at),
+		BusinessKey: businessKey, Subject: subject, Verdict: store.VerdictOK, Payload: payload,
+		OccurredAt: store.MillisOf(at),
+	}
+	if named != "" && named != mchid {
+		e.Verdict = store.VerdictMchID
 	}
 	if n != nil {
 		e.NoticeID = &n.ID

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"wgink.ink/wechat/internal/fault"
+	"wgink.ink/wechat/internal/store"
 	"wgink.ink/wechat/internal/wxpay"
 )
 
@@ -52,22 +53,22 @@ const (
 )
 
 // read turns a verified notice into what we keep.
-func (s *Service) read(n wxpay.Notice) (incoming, error) {
+func (s *Service) read(n wxpay.Notice) (store.Incoming, error) {
 	switch {
 	case n.EventType == "TRANSACTION.SUCCESS":
 		t, err := wxpay.ParseTransaction(n.Plaintext)
 		if err != nil {
-			return incoming{}, err
+			return store.Incoming{}, err
 		}
 		return paymentEvent(s.set.MchID, t, &n), nil
 	case strings.HasPrefix(n.EventType, "REFUND."):
 		r, err := wxpay.ParseRefundNotice(n.Plaintext)
 		if err != nil {
-			return incoming{}, err
+			return store.Incoming{}, err
 		}
 		return refundEvent(s.set.MchID, r, n), nil
 	case n.EventType == "":
-		return incoming{}, fault.Newf(fault.NoticeMalformed, "no event_type")
+		return store.Incoming{}, fault.Newf(fault.NoticeMalformed, "no event_type")
 	default:
 		return otherEvent(s.set.MchID, n), nil
 	}

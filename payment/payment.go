@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"wgink.ink/wechat/internal/delivery"
+	"wgink.ink/wechat/internal/group"
 	"wgink.ink/wechat/internal/store"
 	"wgink.ink/wechat/internal/wxpay"
 )
@@ -21,6 +22,7 @@ type Service struct {
 	opener *wxpay.NoticeOpener
 	db     *store.DB
 	queue  *delivery.Queue
+	keep   *group.Group[store.Incoming, store.Kept]
 	log    *slog.Logger
 	now    func() time.Time
 	set    Settings
@@ -47,7 +49,10 @@ type Parts struct {
 
 // New wires a Service. Hosts use wechat.New, which calls it.
 func New(p Parts, set Settings) *Service {
-	return &Service{client: p.Client, opener: p.Opener, db: p.DB, queue: p.Queue, log: p.Log, now: p.Now, set: set}
+	return &Service{
+		client: p.Client, opener: p.Opener, db: p.DB, queue: p.Queue, keep: group.New(keepLimit, store.ItemFault, p.DB.Keep),
+		log: p.Log, now: p.Now, set: set,
+	}
 }
 
 // State is an order's trade_state (交易状态).

@@ -75,6 +75,9 @@ func (q *Queue) Record(ctx context.Context, tx store.Queries, e store.Event) (fr
 	return true, tx.InsertDeliveries(ctx, e.ID, e.Subject, q.receiver.Subscribers(e.Kind))
 }
 
+// Subscribers names the plugins that want events of a kind.
+func (q *Queue) Subscribers(kind string) []string { return q.receiver.Subscribers(kind) }
+
 // Wake makes the dispatcher look for due rows now. It never blocks.
 func (q *Queue) Wake() {
 	select {

@@ -7,9 +7,6 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// VerdictOK marks an event that may be delivered; any other verdict is the reason of its quarantine.
-const VerdictOK = "ok"
-
 // Event is a row of wechat_events.
 type Event struct {
 	bun.BaseModel `bun:"table:wechat_events,alias:e"`
@@ -21,7 +18,7 @@ type Event struct {
 	NoticeID    *string `bun:"notice_id"`
 	BusinessKey string  `bun:"business_key"`
 	Subject     string  `bun:"subject"`
-	Verdict     string  `bun:"verdict"`
+	Verdict     string  `bun:"verdict"` // VerdictOK, or why it is quarantined
 	Compared    bool    `bun:"compared"`
 	Payload     []byte  `bun:"payload"`
 	OccurredAt  Millis  `bun:"occurred_at"`

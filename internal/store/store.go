@@ -19,8 +19,9 @@ import (
 // DB is an open database. Its embedded Queries run outside a transaction.
 type DB struct {
 	Queries
-	bun   *bun.DB
-	owned bool
+	bun    *bun.DB
+	owned  bool
+	intake *intake // PostgreSQL only
 }
 
 // Queries are the statements, bound to a transaction or to the pool. Inside InTx use only the ones handed in: SQLite has
@@ -36,7 +37,7 @@ func Wrap(db *bun.DB) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &DB{Queries: Queries{db: db, now: now}, bun: db}, nil
+	return &DB{Queries: Queries{db: db, now: now}, bun: db, intake: &intake{db: db}}, nil
 }
 
 // Migrate brings the tables up to date.
@@ -52,6 +53,7 @@ func (d *DB) Ping(ctx context.Context) error {
 
 // Close closes a database that Open opened.
 func (d *DB) Close() error {
+	d.intake.close()
 	if !d.owned {
 		return nil
 	}

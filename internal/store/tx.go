@@ -88,6 +88,25 @@ func IsUnique(err error) bool {
 	return false
 }
 
+// ItemFault says whether the database refused what it was given: then one row of several may be the cause, and the others
+// are worth another try without it. A database that is down, full or busy refuses everybody.
+func ItemFault(err error) bool {
+	if pg, ok := errors.AsType[pgdriver.Error](err); ok {
+		switch pg.Field('C')[:2] {
+		case "22", "23", "42", "54": // data, integrity, syntax (a NUL in a text), limits
+			return true
+		}
+		return false
+	}
+	if lite, ok := errors.AsType[*sqlite.Error](err); ok {
+		switch lite.Code() & 0xff {
+		case sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_RANGE, sqlite3.SQLITE_ERROR:
+			return true
+		}
+	}
+	return false
+}
+
 // affected says whether a statement touched a row.
 func affected(res sql.Result, err error) (bool, error) {
 	if err != nil {

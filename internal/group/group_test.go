@@ -1,0 +1,191 @@
+package group_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"wgink.ink/wechat/internal/group"
+)
+
+// double takes time to flush, so that callers meet, and doubles each item.
+func double(flushes *atomic.Int64, took time.Duration) group.Flush[int, int] {
+	return func(_ context.Context, items []int) ([]int, error) {
+		flushes.Add(1)
+		time.Sleep(took)
+		out := make([]int, len(items))
+		for i, n := range items {
+			out[i] = 2 * n
+		}
+		return out, nil
+	}
+}
+
+func never(error) bool { return false }
+
+// An error that is nobody's fault, such as a database that is down, is told to all at once.
+func TestAnErrorOfAllIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		flushes := 0
+		g := group.New(256, never, func(context.Context, []int) ([]int, error) {
+			flushes++
+			time.Sleep(time.Second)
+			return nil, errors.New("down")
+		})
+		var wg sync.WaitGroup
+		for i := range 20 {
+			wg.Go(func() {
+				if _, err := g.Do(t.Context(), i); err == nil {
+					t.Errorf("item %d succeeded", i)
+				}
+			})
+		}
+		wg.Wait()
+		require.Equal(t, 2, flushes)
+	})
+}
+
+func TestCallersShareFlushes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var flushes atomic.Int64
+		g := group.New(256, never, double(&flushes, time.Second))
+		var wg sync.WaitGroup
+		for i := range 100 {
+			wg.Go(func() {
+				got, err := g.Do(t.Context(), i)
+				if err != nil || got != 2*i {
+					t.Errorf("item %d: %d, %v", i, got, err)
+				}
+			})
+		}
+		wg.Wait()
+		require.EqualValues(t, 2, flushes.Load(), "the first alone, all others together")
+	})
+}
+
+func TestGroupsAreBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var flushes atomic.Int64
+		g := group.New(10, never, double(&flushes, time.Second))
+		var wg sync.WaitGroup
+		for i := range 41 {
+			wg.Go(func() { _, _ = g.Do(t.Context(), i) })
+		}
+		wg.Wait()
+		require.EqualValues(t, 5, flushes.Load())
+	})
+}
+
+func TestLoneCallerDoesNotWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var flushes atomic.Int64
+		g := group.New(10, never, double(&flushes, 0))
+		start := time.Now()
+		for i := range 3 {
+			_, err := g.Do(t.Context(), i)
+			require.NoError(t, err)
+		}
+		require.EqualValues(t, 3, flushes.Load())
+		require.Zero(t, time.Since(start))
+	})
+}
+
+func TestOneBadItemDoesNotSpoilTheOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		bad := errors.New("bad item")
+		g := group.New(256, func(err error) bool { return errors.Is(err, bad) }, func(_ context.Context, items []int) ([]int, error) {
+			time.Sleep(time.Second)
+			for _, n := range items {
+				if n == 7 {
+					return nil, bad
+				}
+				if n == 8 {
+					panic("worse item")
+				}
+			}
+			return items, nil
+		})
+		var wg sync.WaitGroup
+		for i := range 20 {
+			wg.Go(func() {
+				got, err := g.Do(t.Context(), i)
+				switch {
+				case i == 7 && !errors.Is(err, bad):
+					t.Errorf("item 7: %v", err)
+				case i == 8 && err == nil:
+					t.Error("item 8 succeeded")
+				case i != 7 && i != 8 && (err != nil || got != i):
+					t.Errorf("item %d: %d, %v", i, got, err)
+				}
+			})
+		}
+		wg.Wait()
+	})
+}
+
+func TestCallerWhoLeavesIsLeftOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var seen []int
+		g := group.New(256, never, func(_ context.Context, items []int) ([]int, error) {
+			seen = append(seen, items...)
+			time.Sleep(time.Second)
+			return items, nil
+		})
+		var wg sync.WaitGroup
+		wg.Go(func() { _, _ = g.Do(t.Context(), 1) })
+		synctest.Wait()
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
+			defer cancel()
+			_, err := g.Do(ctx, 2)
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("item 2: %v", err)
+			}
+		})
+		synctest.Wait()
+		wg.Go(func() {
+			if got, err := g.Do(t.Context(), 3); err != nil || got != 3 {
+				t.Errorf("item 3: %d, %v", got, err)
+			}
+		})
+		wg.Wait()
+		require.Equal(t, []int{1, 3}, seen)
+		_, err := g.Do(t.Context(), 4)
+		require.NoError(t, err, "the group goes on")
+	})
+}
+
+// Everybody may leave at any moment; the group must neither stop nor lose an item.
+func TestLeavingAtAnyMoment(t *testing.T) {
+	t.Parallel()
+	g := group.New(4, never, func(_ context.Context, items []int) ([]int, error) { return items, nil })
+	var wg sync.WaitGroup
+	for i := range 2000 {
+		wg.Go(func() {
+			ctx, cancel := context.WithCancel(t.Context())
+			if i%3 == 0 {
+				cancel()
+			}
+			defer cancel()
+			if got, err := g.Do(ctx, i); err == nil && got != i || err != nil && ctx.Err() == nil {
+				t.Errorf("item %d: %d, %v", i, got, err)
+			}
+		})
+	}
+	wg.Wait()
+	got, err := g.Do(t.Context(), 42)
+	require.NoError(t, err)
+	require.Equal(t, 42, got)
+}

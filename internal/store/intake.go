@@ -1,0 +1,181 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Incoming is a verified fact about money, with all that is needed to compare it with the stored order and to keep it,
+// so that many of them can be kept by one statement.
+type Incoming struct {
+	Event   Event    // Verdict is ok, or a reason that is known before any order is looked at
+	Plugins []string // who gets the event when the verdict stays ok
+	Terms   *Terms   // what must agree with the stored order; nil when there is none to compare with
+	Paid    *Paid    // what a payment changes on the order
+	To      string   // the state a paid order moves to; empty: none
+}
+
+// Terms are the fields of a message that the stored order must agree with.
+type Terms struct {
+	OutTradeNo string
+	AmountFen  int64
+	Payment    bool // payments name all fields below; refunds have none of them
+	AppID      string
+	OpenID     string
+	Currency   string
+	Unknown    string // the verdict when there is no such order
+}
+
+// Paid is what a payment adds to its order.
+type Paid struct {
+	TransactionID string
+	PayerTotalFen int64
+	TradeType     string
+	BankType      string
+	SuccessAt     Millis
+}
+
+// Verdicts of a comparison with the stored order. Fixed words, so that they can be counted.
+const (
+	VerdictOK           = "ok"
+	VerdictMchID        = "mchid"
+	VerdictUnknownOrder = "unknown-order"
+	VerdictAppID        = "appid"
+	VerdictAmount       = "amount"
+	VerdictCurrency     = "currency"
+	VerdictPayer        = "payer"
+	VerdictTradeState   = "trade-state"
+)
+
+// Kept is what became of an Incoming.
+type Kept struct {
+	Fresh    bool   // false: its notice id or its business key is known, and nothing was written
+	Verdict  string // of a fresh one
+	Compared bool
+}
+
+// Keep compares each fact with its order and writes event, order and deliveries of all of them in one commit. The
+// results are in the order of the facts; of two with one key the first is fresh.
+func (d *DB) Keep(ctx context.Context, facts []Incoming) ([]Kept, error) {
+	if d.postgres() {
+		return d.keepPostgres(ctx, facts)
+	}
+	return d.keepInTx(ctx, facts)
+}
+
+// keepInTx is Keep for SQLite, which has no writing CTEs: the same steps one after the other, under one commit.
+func (d *DB) keepInTx(ctx context.Context, facts []Incoming) (kept []Kept, err error) {
+	err = d.InTx(ctx, func(q Queries) error {
+		kept = make([]Kept, len(facts))
+		for i, f := range facts {
+			if kept[i], err = q.keep(ctx, f); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return kept, err
+}
+
+func (q Queries) keep(ctx context.Context, f Incoming) (k Kept, err error) {
+	k.Verdict = f.Event.Verdict
+	if f.Terms != nil && k.Verdict == VerdictOK {
+		order, found, err := q.Order(ctx, f.Event.MchID, f.Terms.OutTradeNo)
+		if err != nil {
+			return k, err
+		}
+		k.Compared, k.Verdict = found, f.Terms.verdict(order, found)
+	}
+	f.Event.Verdict, f.Event.Compared = k.Verdict, k.Compared
+	if k.Fresh, err = q.InsertEvent(ctx, f.Event); err != nil || !k.Fresh || k.Verdict != VerdictOK {
+		return k, err
+	}
+	if err := q.InsertDeliveries(ctx, f.Event.ID, f.Event.Subject, f.Plugins); err != nil {
+		return k, err
+	}
+	return k, q.advance(ctx, f)
+}
+
+// verdict compares with our order. The price is amount.total: payer_total is less when the user had coupons.
+func (t Terms) verdict(o Order, found bool) string {
+	switch {
+	case !found:
+		return t.Unknown
+	case t.Payment && t.AppID != o.AppID:
+		return VerdictAppID
+	case t.AmountFen != o.AmountFen:
+		return VerdictAmount
+	case t.Payment && t.Currency != o.Currency:
+		return VerdictCurrency
+	case t.Payment && t.OpenID != o.OpenID:
+		return VerdictPayer
+	}
+	return VerdictOK
+}
+
+// advance moves the order forward: to SUCCESS with the payment's details, and on to f.To.
+func (q Queries) advance(ctx context.Context, f Incoming) error {
+	if f.Terms == nil {
+		return nil
+	}
+	mchid, at := f.Event.MchID, f.Event.CreatedAt
+	if p := f.Paid; p != nil {
+		err := q.MarkPaid(ctx, Order{
+			MchID: mchid, OutTradeNo: f.Terms.OutTradeNo, TransactionID: &p.TransactionID, PayerTotalFen: &p.PayerTotalFen,
+			TradeType: p.TradeType, BankType: p.BankType, SuccessAt: &p.SuccessAt, UpdatedAt: at,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if f.To == "" {
+		return nil
+	}
+	return q.MoveOrder(ctx, mchid, f.Terms.OutTradeNo, "SUCCESS", f.To, at)
+}
+
+// keepPostgres is Keep as one statement. Facts of one order that arrive in one group are kept one group after the
+// other: a statement sees the order as it was before it.
+func (d *DB) keepPostgres(ctx context.Context, facts []Incoming) ([]Kept, error) {
+	kept := make([]Kept, len(facts))
+	for _, round := range rounds(facts) {
+		some := make([]Incoming, len(round))
+		for i, at := range round {
+			some[i] = facts[at]
+		}
+		results, err := d.intake.run(ctx, some)
+		if err != nil {
+			return nil, fmt.Errorf("keep %d events: %w", len(facts), err)
+		}
+		for i, at := range round {
+			kept[at] = results[i]
+		}
+	}
+	return kept, nil
+}
+
+// rounds sorts the facts by notice id, so that two hosts lock in the same order, and spreads those of one order over
+// different rounds.
+func rounds(facts []Incoming) (rounds [][]int) {
+	order := make([]int, len(facts))
+	for i := range facts {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return strings.Compare(facts[a].Event.ID, facts[b].Event.ID) })
+	seen := map[string]int{} // by order or event: how many rounds have it
+	for _, i := range order {
+		key := "event " + facts[i].Event.ID
+		if facts[i].Terms != nil {
+			key = "order " + facts[i].Terms.OutTradeNo
+		}
+		n := seen[key]
+		seen[key] = n + 1
+		if n == len(rounds) {
+			rounds = append(rounds, nil)
+		}
+		rounds[n] = append(rounds[n], i)
+	}
+	return rounds
+}

@@ -1,0 +1,190 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"regexp"
+	"sync"
+	"time"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/driver/pgdriver"
+)
+
+// intakeSQL compares a group of facts with their orders and writes events, orders and deliveries: one statement, one
+// commit, no lock taken before the write. Reading the terms without a lock is right because they never change after the
+// order is written; the order's state is checked again by the UPDATE on the newest row.
+const intakeSQL = `WITH input AS (
+	SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+		$9::bytea[], $10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::bigint[], $15::boolean[], $16::text[],
+		$17::text[], $18::text[], $19::text[], $20::boolean[], $21::text[], $22::bigint[], $23::text[], $24::text[],
+		$25::bigint[], $26::text[])
+	AS i (id, kind, wechat_type, mchid, notice_id, business_key, subject, verdict,
+		payload, occurred_at, created_at, plugins, out_trade_no, amount_fen, payment, appid,
+		openid, currency, unknown, paid, transaction_id, payer_total_fen, trade_type, bank_type,
+		success_at, to_state)
+), judged AS (
+	SELECT i.*, o.out_trade_no IS NOT NULL AND i.verdict = 'ok' AS compared, CASE
+		WHEN i.verdict <> 'ok' OR i.out_trade_no = '' THEN i.verdict
+		WHEN o.out_trade_no IS NULL THEN i.unknown
+		WHEN i.payment AND i.appid <> o.appid THEN 'appid'
+		WHEN i.amount_fen <> o.amount_fen THEN 'amount'
+		WHEN i.payment AND i.currency <> o.currency THEN 'currency'
+		WHEN i.payment AND i.openid <> o.openid THEN 'payer'
+		ELSE 'ok' END AS final
+	FROM input AS i LEFT JOIN wechat_orders AS o ON o.mchid = i.mchid AND o.out_trade_no = i.out_trade_no
+), fresh AS (
+	INSERT INTO wechat_events (id, kind, wechat_type, mchid, notice_id, business_key, subject, verdict, compared, payload,
+		occurred_at, created_at)
+	SELECT id, kind, wechat_type, mchid, NULLIF(notice_id, ''), business_key, subject, final, compared, payload,
+		occurred_at, created_at FROM judged ORDER BY id
+	ON CONFLICT DO NOTHING RETURNING id, verdict, compared
+), moved AS (
+	UPDATE wechat_orders AS o SET
+		state = CASE WHEN j.to_state <> '' THEN j.to_state ELSE 'SUCCESS' END,
+		transaction_id = CASE WHEN o.state = 'SUCCESS' THEN o.transaction_id ELSE j.transaction_id END,
+		payer_total_fen = CASE WHEN o.state = 'SUCCESS' THEN o.payer_total_fen ELSE j.payer_total_fen END,
+		trade_type = CASE WHEN o.state = 'SUCCESS' THEN o.trade_type ELSE j.trade_type END,
+		bank_type = CASE WHEN o.state = 'SUCCESS' THEN o.bank_type ELSE j.bank_type END,
+		success_at = CASE WHEN o.state = 'SUCCESS' THEN o.success_at ELSE j.success_at END,
+		updated_at = j.created_at
+	FROM judged AS j JOIN fresh AS f ON f.id = j.id
+	WHERE f.verdict = 'ok' AND o.mchid = j.mchid AND o.out_trade_no = j.out_trade_no
+		AND ((j.paid AND o.state IN ('NOTPAY', 'CLOSED')) OR (j.to_state <> '' AND o.state = 'SUCCESS'))
+), queued AS (
+	INSERT INTO wechat_deliveries (event_id, plugin, subject, state, wake_at, since_at, created_at, updated_at)
+	SELECT j.id, p.plugin, j.subject, 'pending', c.now, c.now, c.now, c.now
+	FROM judged AS j JOIN fresh AS f ON f.id = j.id
+	CROSS JOIN LATERAL unnest(string_to_array(NULLIF(j.plugins, ''), ',')) AS p (plugin)
+	CROSS JOIN (SELECT (EXTRACT(EPOCH FROM statement_timestamp()) * 1000)::bigint AS now) AS c
+	WHERE f.verdict = 'ok'
+) SELECT id, verdict, compared FROM fresh`
+
+const intakeTypes = `text[], text[], text[], text[], text[], text[], text[], text[], bytea[], bigint[], bigint[], text[],
+	text[], bigint[], boolean[], text[], text[], text[], text[], boolean[], text[], bigint[], text[], text[], bigint[], text[]`
+
+// Limits of an intake statement: WeChat waits five seconds, the handler two and a half.
+const (
+	intakeTimeout     = 1500 * time.Millisecond
+	intakeLockTimeout = time.Second
+)
+
+// plainText is intakeSQL with bun's placeholders: each number stands once and in order.
+func plainText() string {
+	return regexp.MustCompile(`\$\d+`).ReplaceAllString(intakeSQL, "?")
+}
+
+// intake runs the intake statement on a connection of its own, where it is planned once: parsing and planning are most
+// of its cost. Behind a pooler that forgets prepared statements it falls back to plain text.
+type intake struct {
+	db *bun.DB
+
+	mu    sync.Mutex // the connection serves one statement at a time
+	conn  *bun.Conn  // nil until first used, and after an error
+	plain bool
+}
+
+func (s *intake) run(ctx context.Context, facts []Incoming) ([]Kept, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, intakeTimeout)
+	defer cancel()
+	args := intakeArgs(facts)
+	for again := true; ; again = false {
+		kept, err := s.try(ctx, facts, args)
+		if err == nil {
+			return kept, nil
+		}
+		s.forget()
+		if !again || !s.mayRepeat(err) || ctx.Err() != nil {
+			return nil, err
+		}
+	}
+}
+
+// mayRepeat says whether the statement should be run again. It is idempotent by its unique keys, so it may be when its
+// fate is unknown.
+func (s *intake) mayRepeat(err error) bool {
+	if pg, ok := errors.AsType[pgdriver.Error](err); ok {
+		switch pg.Field('C') {
+		case "26000", "42P05": // gone, or there already: a pooler hands out other server connections than we prepare
+			s.plain = true
+			return true
+		case "40P01": // deadlock
+			return true
+		}
+	}
+	return broken(err)
+}
+
+func (s *intake) try(ctx context.Context, facts []Incoming, args []any) ([]Kept, error) {
+	if s.conn == nil {
+		if err := s.connect(ctx); err != nil {
+			return nil, err
+		}
+	}
+	query := "EXECUTE wechat_intake (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+	if s.plain {
+		query = plainText()
+	}
+	var rows []struct {
+		ID       string `bun:"id"`
+		Verdict  string `bun:"verdict"`
+		Compared bool   `bun:"compared"`
+	}
+	if err := s.conn.NewRaw(query, args...).Scan(ctx, &rows); err != nil {
+		return nil, err
+	}
+	kept := make([]Kept, len(facts))
+	at := make(map[string]int, len(facts))
+	for i, f := range facts {
+		at[f.Event.ID] = i
+	}
+	for _, r := range rows {
+		kept[at[r.ID]] = Kept{Fresh: true, Verdict: r.Verdict, Compared: r.Compared}
+	}
+	return kept, nil
+}
+
+// connect takes a connection and prepares it. The settings are made here, not taken from the pool, because the host may
+// have handed in a pool of its own: an answered notice must survive whatever the server's defaults are.
+func (s *intake) connect(ctx context.Context) error {
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	statements := []string{
+		"SET synchronous_commit = on",
+		fmt.Sprintf("SET statement_timeout = %d", intakeTimeout.Milliseconds()),
+		fmt.Sprintf("SET lock_timeout = %d", intakeLockTimeout.Milliseconds()),
+		"SET default_transaction_isolation = 'read committed'",
+		"SET plan_cache_mode = force_generic_plan",
+	}
+	if !s.plain {
+		statements = append(statements, "PREPARE wechat_intake ("+intakeTypes+") AS "+intakeSQL)
+	}
+	for _, statement := range statements {
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
+			return errors.Join(fmt.Errorf("prepare the intake: %w", err), conn.Close())
+		}
+	}
+	s.conn = &conn
+	return nil
+}
+
+// forget drops the connection. Its settings must not go back to the pool, so it is ended for good.
+func (s *intake) forget() {
+	if s.conn == nil {
+		return
+	}
+	_ = s.conn.Raw(func(any) error { return driver.ErrBadConn }) // tells database/sql to end it
+	s.conn = nil
+}
+
+func (s *intake) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forget()
+}

@@ -1,0 +1,259 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"wgink.ink/wechat/internal/store"
+)
+
+func orderRow(number string) store.Order {
+	return store.Order{
+		MchID: "m", OutTradeNo: number, AppID: "wx", OpenID: "o", AmountFen: 100, Currency: "CNY", State: "NOTPAY",
+	}
+}
+
+func paidFact(number, notice string) store.Incoming {
+	id := "payment|" + number
+	return store.Incoming{
+		Event: store.Event{
+			ID: id, Kind: "payment.succeeded", WeChatType: "TRANSACTION.SUCCESS", MchID: "m", NoticeID: &notice,
+			BusinessKey: id, Subject: number, Verdict: store.VerdictOK, Payload: []byte("{\"\x00\xff'\\\":1}"),
+			OccurredAt: 5, CreatedAt: 7,
+		},
+		Plugins: []string{"p", "q"},
+		Terms: &store.Terms{
+			OutTradeNo: number, AmountFen: 100, Payment: true, AppID: "wx", OpenID: "o", Currency: "CNY",
+			Unknown: store.VerdictUnknownOrder,
+		},
+		Paid: &store.Paid{TransactionID: "t-" + number, PayerTotalFen: 90, TradeType: "JSAPI", BankType: "OTHERS", SuccessAt: 6},
+	}
+}
+
+func refundFact(number, refund string) store.Incoming {
+	f := paidFact(number, "n-"+refund)
+	f.Event.ID, f.Event.BusinessKey, f.Event.Kind = "refund|"+refund, "refund|"+refund, "refund.succeeded"
+	f.Terms = &store.Terms{OutTradeNo: number, AmountFen: 100, Unknown: store.VerdictUnknownOrder}
+	f.Paid, f.To = nil, "REFUND"
+	return f
+}
+
+func TestKeepWritesEventOrderAndDeliveries(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		_, err := db.InsertOrder(ctx, orderRow("o1"))
+		require.NoError(t, err)
+		kept, err := db.Keep(ctx, []store.Incoming{paidFact("o1", "n1")})
+		require.NoError(t, err)
+		require.Equal(t, []store.Kept{{Fresh: true, Verdict: store.VerdictOK, Compared: true}}, kept)
+
+		o, _, err := db.Order(ctx, "m", "o1")
+		require.NoError(t, err)
+		require.Equal(t, "SUCCESS", o.State)
+		require.Equal(t, "t-o1", *o.TransactionID)
+		require.EqualValues(t, 90, *o.PayerTotalFen)
+		require.EqualValues(t, 6, *o.SuccessAt)
+		require.Equal(t, "JSAPI", o.TradeType)
+		require.EqualValues(t, 7, o.UpdatedAt)
+
+		e, found, err := db.EventByNotice(ctx, "m", "n1")
+		require.NoError(t, err)
+		require.True(t, found)
+		require.True(t, e.Compared)
+		require.Equal(t, paidFact("o1", "n1").Event.Payload, e.Payload, "byte for byte")
+		rows, err := db.Deliveries(ctx, e.ID)
+		require.NoError(t, err)
+		require.Len(t, rows, 2)
+		require.Equal(t, "p", rows[0].Plugin)
+		require.Equal(t, "o1", rows[0].Subject)
+		require.Equal(t, store.Pending, rows[0].State)
+		require.Positive(t, *rows[0].WakeAt)
+
+		kept, err = db.Keep(ctx, []store.Incoming{paidFact("o1", "n1"), paidFact("o1", "n2")})
+		require.NoError(t, err)
+		require.Equal(t, []store.Kept{{}, {}}, without(kept), "known by notice id, and by business key")
+	})
+}
+
+// without drops what only a fresh fact has: a repeat's verdict means nothing.
+func without(kept []store.Kept) []store.Kept {
+	for i := range kept {
+		if !kept[i].Fresh {
+			kept[i] = store.Kept{}
+		}
+	}
+	return kept
+}
+
+func TestKeepVerdicts(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		var facts []store.Incoming
+		var want []string
+		for verdict, change := range map[string]func(*store.Incoming){
+			store.VerdictOK:           func(*store.Incoming) {},
+			store.VerdictAppID:        func(f *store.Incoming) { f.Terms.AppID = "other" },
+			store.VerdictAmount:       func(f *store.Incoming) { f.Terms.AmountFen = 99 },
+			store.VerdictCurrency:     func(f *store.Incoming) { f.Terms.Currency = "USD" },
+			store.VerdictPayer:        func(f *store.Incoming) { f.Terms.OpenID = "" },
+			store.VerdictUnknownOrder: func(f *store.Incoming) { f.Terms.OutTradeNo = "nobody's" },
+			store.VerdictMchID:        func(f *store.Incoming) { f.Event.Verdict = store.VerdictMchID },
+		} {
+			_, err := db.InsertOrder(ctx, orderRow("o-"+verdict))
+			require.NoError(t, err)
+			f := paidFact("o-"+verdict, "n-"+verdict)
+			change(&f)
+			facts, want = append(facts, f), append(want, verdict)
+		}
+		kept, err := db.Keep(ctx, facts) // all in one group
+		require.NoError(t, err)
+		for i, verdict := range want {
+			require.True(t, kept[i].Fresh, verdict)
+			require.Equal(t, verdict, kept[i].Verdict)
+			e, _, err := db.Event(ctx, facts[i].Event.ID)
+			require.NoError(t, err)
+			require.Equal(t, verdict, e.Verdict)
+			rows, err := db.Deliveries(ctx, e.ID)
+			require.NoError(t, err)
+			o, _, err := db.Order(ctx, "m", "o-"+verdict)
+			require.NoError(t, err)
+			if verdict == store.VerdictOK {
+				require.Len(t, rows, 2)
+				require.Equal(t, "SUCCESS", o.State)
+			} else {
+				require.Empty(t, rows, verdict)
+				require.Equal(t, "NOTPAY", o.State, verdict)
+			}
+		}
+	})
+}
+
+func TestKeepMovesOrdersForwardWhateverTheOrder(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		for _, n := range []string{"o1", "o2", "o3"} {
+			_, err := db.InsertOrder(ctx, orderRow(n))
+			require.NoError(t, err)
+		}
+		state := func(number string) string {
+			o, _, err := db.Order(ctx, "m", number)
+			require.NoError(t, err)
+			return o.State
+		}
+		// Payment and refund of one order in one group.
+		_, err := db.Keep(ctx, []store.Incoming{paidFact("o1", "n1"), refundFact("o1", "r1"), refundFact("o1", "r2")})
+		require.NoError(t, err)
+		require.Equal(t, "REFUND", state("o1"))
+
+		// A payment that is known to be refunded already, and its notice later.
+		f := paidFact("o2", "n2")
+		f.To = "REFUND"
+		_, err = db.Keep(ctx, []store.Incoming{f})
+		require.NoError(t, err)
+		require.Equal(t, "REFUND", state("o2"))
+		o, _, err := db.Order(ctx, "m", "o2")
+		require.NoError(t, err)
+		require.Equal(t, "t-o2", *o.TransactionID)
+
+		// Closed here, paid there: the payment counts.
+		require.NoError(t, db.MoveOrder(ctx, "m", "o3", "NOTPAY", "CLOSED", 1))
+		_, err = db.Keep(ctx, []store.Incoming{paidFact("o3", "n3")})
+		require.NoError(t, err)
+		require.Equal(t, "SUCCESS", state("o3"))
+	})
+}
+
+func TestKeepWithoutOrder(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *store.DB) {
+		f := paidFact("elsewhere", "n1")
+		f.Terms.Unknown = store.VerdictOK // pay.unknown-orders: deliver
+		raw := paidFact("x", "n2")
+		raw.Event.ID, raw.Event.BusinessKey, raw.Terms, raw.Paid, raw.Plugins = "raw", "raw", nil, nil, nil
+		kept, err := db.Keep(t.Context(), []store.Incoming{f, raw})
+		require.NoError(t, err)
+		require.Equal(t, []store.Kept{{Fresh: true, Verdict: "ok"}, {Fresh: true, Verdict: "ok"}}, kept)
+		rows, err := db.Deliveries(t.Context(), "raw")
+		require.NoError(t, err)
+		require.Empty(t, rows, "nobody subscribed")
+	})
+}
+
+// The same facts from many callers at once, in groups of all sizes: each is fresh for exactly one, nothing deadlocks.
+func TestKeepAtOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *store.DB) {
+		const orders, callers = 40, 8
+		var all []store.Incoming
+		for i := range orders {
+			n := fmt.Sprintf("o%02d", i)
+			_, err := db.InsertOrder(t.Context(), orderRow(n))
+			require.NoError(t, err)
+			all = append(all, paidFact(n, "n-"+n))
+		}
+		type result struct {
+			fresh int
+			err   error
+		}
+		results := make(chan result, callers)
+		ctx := context.WithoutCancel(t.Context())
+		for c := range callers {
+			go func() {
+				var r result
+				for i := range orders {
+					at := (i*7 + c*5) % orders // each caller in an order of its own
+					var group []store.Incoming
+					for g := range 1 + c%4 {
+						group = append(group, all[(at+g)%orders])
+					}
+					kept, err := db.Keep(ctx, group)
+					for _, k := range kept {
+						if k.Fresh {
+							r.fresh++
+						}
+					}
+					r.err = err
+					if err != nil {
+						break
+					}
+				}
+				results <- r
+			}()
+		}
+		fresh := 0
+		for range callers {
+			r := <-results
+			require.NoError(t, r.err)
+			fresh += r.fresh
+		}
+		require.Equal(t, orders, fresh)
+	})
+}
+
+// A server that drops the connection costs one more try, nothing else; and without prepared statements it works too.
+func TestKeepSurvivesALostConnection(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		for i, harm := range []func() error{
+			func() error { return nil },
+			func() error { return db.EndOtherConnections(ctx) },
+			func() error { return db.Deallocate(ctx) },
+			func() error { return nil },
+		} {
+			n := fmt.Sprintf("o%d", i)
+			_, err := db.InsertOrder(ctx, orderRow(n))
+			require.NoError(t, err)
+			require.NoError(t, harm())
+			kept, err := db.Keep(ctx, []store.Incoming{paidFact(n, "n-"+n)})
+			require.NoError(t, err, "step %d", i)
+			require.True(t, kept[0].Fresh)
+		}
+	})
+}
