@@ -1,0 +1,205 @@
+//go:build linux
+
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"wgink.ink/wechat/internal/canary"
+	"wgink.ink/wechat/internal/store"
+	"wgink.ink/wechat/wechattest"
+)
+
+// limit bounds every wait for something that must happen; it is only reached when it does not.
+const limit = 30 * time.Second
+
+// bed is a local WeChat, a host that can be killed, its plugin, and the plugin's ledger.
+type bed struct {
+	t       *testing.T
+	sim     *wechattest.Simulator
+	apiURL  string // of the local WeChat
+	dir     string
+	addr    string // of the host
+	hostURL string // the database as the host reaches it
+	db      *store.DB
+	books   *books
+	plugin  ledgerConfig
+	lose    int
+	host    *hostProcess
+	runs    []*hostProcess // all hosts so far
+	secrets []string       // learned while running; no process may print them
+}
+
+// newBed prepares a bed without starting its host. databaseURL is the database as the test reaches it.
+func newBed(t *testing.T, databaseURL string, opts ...wechattest.Option) *bed {
+	t.Helper()
+	// Short, because the paths of sockets are limited.
+	dir, err := os.MkdirTemp("", "we") //nolint:usetesting // the name of the test is in the other one
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+	b := &bed{
+		t: t, dir: dir, addr: reservePort(t), hostURL: databaseURL,
+		sim: wechattest.New(t, append([]wechattest.Option{wechattest.WithRetrySpeed(60)}, opts...)...),
+	}
+	b.apiURL, err = b.sim.Listen("127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, b.sim.WriteMerchantFiles(dir))
+	for _, sub := range []string{"tmp", "run"} {
+		require.NoError(t, os.Mkdir(b.path(sub), 0o700))
+	}
+	b.installPlugin()
+	b.plugin.File = b.path("ledger.db")
+	b.books = openBooks(t, b.plugin.File)
+	b.db, err = store.Open(databaseURL)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, b.db.Close()) })
+	t.Cleanup(b.leaveNothing)
+	return b
+}
+
+func (b *bed) path(name string) string { return filepath.Join(b.dir, name) }
+
+// installPlugin lays the plugin out as operators would. Its executable is this test binary.
+func (b *bed) installPlugin() {
+	b.t.Helper()
+	folder := filepath.Join(b.path("plugins"), ledgerID, ledgerVersion)
+	require.NoError(b.t, os.MkdirAll(filepath.Join(folder, "bin"), 0o755))
+	self, err := os.Executable()
+	require.NoError(b.t, err)
+	require.NoError(b.t, os.Link(self, filepath.Join(folder, "bin", ledgerID)))
+	manifest := "id: " + ledgerID + "\nversion: " + ledgerVersion + "\nprotocol: 1\nhandles: [payment.succeeded]\nsecrets: [" + ledgerSecret + "]\n" +
+		"executables: {" + runtime.GOOS + "-" + runtime.GOARCH + ": bin/" + ledgerID + "}\nlimits: {timeout: 15s, concurrency: 4}\n"
+	require.NoError(b.t, os.WriteFile(filepath.Join(folder, "plugin.yaml"), []byte(manifest), 0o644))
+}
+
+// configuration writes the module's file; JSON is YAML.
+func (b *bed) configuration() string {
+	b.t.Helper()
+	merchant, app := b.sim.Merchant(), b.sim.App()
+	text, err := json.Marshal(map[string]any{"open-platform": map[string]any{"wechat": map[string]any{
+		"public-url": "http://" + b.addr,
+		"pay": map[string]any{
+			"active": true, "mchid": merchant.MchID, "base-url": b.apiURL, "certificate-path": b.dir,
+			"certificate-name": wechattest.MerchantCertFile, "key-file-path": b.path(wechattest.MerchantKeyFile),
+			"api-v3-secretkey": merchant.APIv3Key,
+		},
+		"mini-app": map[string]any{
+			"active": true, "app-key": app.AppID, "app-secret": app.AppSecret, "base-url": b.apiURL,
+		},
+		"database": map[string]any{"url": b.hostURL},
+		"delivery": map[string]any{"lease": "1s", "poll": "50ms"},
+		"plugins": map[string]any{
+			"dir": b.path("plugins"), "run-dir": b.path("run"),
+			"enabled": map[string]any{ledgerID: map[string]any{
+				"version": ledgerVersion, "config": b.plugin, "secrets": map[string]string{ledgerSecret: canary.Secret("ledger-token")},
+			}},
+		},
+	}}})
+	require.NoError(b.t, err)
+	file := b.path("wechat.yml")
+	require.NoError(b.t, os.WriteFile(file, text, 0o600))
+	return file
+}
+
+// start starts a host, the first or the next, and waits until it is healthy.
+func (b *bed) start() {
+	b.t.Helper()
+	b.host = startProcess(b.t, hostSettings{Addr: b.addr, Config: b.configuration(), Lose: b.lose}, b.path("tmp"))
+	b.runs = append(b.runs, b.host)
+	b.eventually(func() bool {
+		resp, err := http.Get("http://" + b.addr + "/wechat/health")
+		if err != nil {
+			return false
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	}, "the host is not healthy")
+}
+
+// pay places an order at the host and pays it on the phone; the notice is on its way then.
+func (b *bed) pay(number string, fen int64) {
+	b.t.Helper()
+	phone := b.sim.Phone("lan")
+	status, answer := b.post("/orders", orderRequest{Number: number, Fen: fen, OpenID: phone.OpenID()})
+	require.Equal(b.t, http.StatusOK, status, "%s", answer)
+	var launch wechattest.Launch
+	require.NoError(b.t, json.Unmarshal(answer, &launch))
+	require.NoError(b.t, phone.Pay(b.t.Context(), launch))
+}
+
+func (b *bed) post(path string, body any) (int, []byte) {
+	b.t.Helper()
+	text, err := json.Marshal(body)
+	require.NoError(b.t, err)
+	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, "http://"+b.addr+path, bytes.NewReader(text))
+	require.NoError(b.t, err)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := (&http.Client{Timeout: limit, Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
+	require.NoError(b.t, err)
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	require.NoError(b.t, err)
+	return resp.StatusCode, answer
+}
+
+// eventually waits for a condition that no signal announces.
+func (b *bed) eventually(reached func() bool, what string) {
+	b.t.Helper()
+	require.Eventually(b.t, reached, limit, 5*time.Millisecond, what)
+}
+
+// awaitAcknowledged waits until the notice about an order was answered with 2xx.
+func (b *bed) awaitAcknowledged(number string) {
+	b.t.Helper()
+	b.eventually(func() bool { return acknowledged(b.sim.Attempts(number)) }, "the notice is not acknowledged")
+}
+
+// awaitHandover waits until the plugin was given so many events, and returns the plugin's process.
+func (b *bed) awaitHandover(count int) (pid int) {
+	b.t.Helper()
+	b.eventually(func() bool { return b.books.handovers() >= count }, "the plugin gets nothing")
+	pids := pluginProcesses(b.path("plugins"))
+	require.Len(b.t, pids, 1)
+	return pids[0]
+}
+
+// killPlugin ends the plugin's process with SIGKILL.
+func (b *bed) killPlugin(pid int) {
+	b.t.Helper()
+	require.NoError(b.t, syscall.Kill(pid, syscall.SIGKILL))
+}
+
+// turn creates the file that is a switch of the plugin.
+func (b *bed) turn(name string) {
+	b.t.Helper()
+	require.NoError(b.t, os.WriteFile(name, nil, 0o600))
+}
+
+// leaveNothing stops the host in order and looks for what it and its predecessors left, and for secrets they printed.
+func (b *bed) leaveNothing() {
+	if b.host != nil && b.host.running() {
+		b.host.stop()
+	}
+	for _, run := range b.runs {
+		text := run.output.String()
+		require.Empty(b.t, canary.FindSecrets([]byte(text), b.secrets...))
+		require.NotContains(b.t, text, "DATA RACE")
+		if b.t.Failed() {
+			b.t.Logf("host %d:\n%s", run.cmd.Process.Pid, text)
+		}
+	}
+	require.Empty(b.t, pluginProcesses(b.path("plugins")), "plugin processes are left")
+	require.Empty(b.t, filesBelow(b.path("run")), "sockets or folders are left")
+	require.Empty(b.t, filesBelow(b.path("tmp")), "temporary files are left")
+}

@@ -1,0 +1,71 @@
+//go:build linux
+
+package e2e
+
+import (
+	"context"
+	"database/sql"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// booking is one effect of the plugin.
+type booking struct {
+	EventID string
+	OrderNo string
+	Fen     int64
+}
+
+// books reads the plugin's ledger from outside, from its own file.
+type books struct {
+	file string
+	db   *sql.DB
+}
+
+func openBooks(t *testing.T, file string) *books {
+	t.Helper()
+	db, err := sql.Open("sqlite", file+"?_pragma=busy_timeout(5000)")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return &books{file: file, db: db}
+}
+
+// opened says whether the plugin has made its tables; a reader must not make the file.
+func (b *books) opened() bool {
+	if _, err := os.Stat(b.file); err != nil {
+		return false
+	}
+	var n int
+	err := b.db.QueryRowContext(context.Background(), "SELECT count(*) FROM sqlite_master WHERE name = 'bookings'").Scan(&n)
+	return err == nil && n == 1
+}
+
+// bookings are all effects.
+func (b *books) bookings() (all []booking, err error) {
+	if !b.opened() {
+		return nil, nil
+	}
+	rows, err := b.db.QueryContext(context.Background(), "SELECT event_id, order_no, fen FROM bookings ORDER BY rowid")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var one booking
+		if err := rows.Scan(&one.EventID, &one.OrderNo, &one.Fen); err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
+
+// handovers is how often the plugin was given an event, any event.
+func (b *books) handovers() (n int) {
+	if b.opened() {
+		_ = b.db.QueryRowContext(context.Background(), "SELECT count(*) FROM handovers").Scan(&n)
+	}
+	return n
+}
