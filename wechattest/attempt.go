@@ -7,16 +7,18 @@ import (
 
 // NoticeAttempt is one delivery of a notice and what came of it.
 type NoticeAttempt struct {
-	NoticeID   string        `json:"notice_id"`
-	OutTradeNo string        `json:"out_trade_no"`
-	URL        string        `json:"url"`
-	Number     int           `json:"number"` // 1 is the first delivery
-	Manual     bool          `json:"manual"` // sent by SendNotice, outside the timetable
-	At         time.Time     `json:"at"`     // by the simulator's clock
-	Latency    time.Duration `json:"latency"`
-	Status     int           `json:"status"`          // 0: no answer
-	Error      string        `json:"error,omitempty"` // why there was no answer
-	Next       time.Time     `json:"next,omitzero"`   // when the next retry is due; zero: none
+	NoticeID    string        `json:"notice_id"`
+	EventType   string        `json:"event_type"`
+	OutTradeNo  string        `json:"out_trade_no"` // empty for events of [Simulator.SendEvent]
+	OutRefundNo string        `json:"out_refund_no,omitempty"`
+	URL         string        `json:"url"`
+	Number      int           `json:"number"` // 1 is the first delivery
+	Manual      bool          `json:"manual"` // sent by SendNotice, outside the timetable
+	At          time.Time     `json:"at"`     // by the simulator's clock
+	Latency     time.Duration `json:"latency"`
+	Status      int           `json:"status"`          // 0: no answer
+	Error       string        `json:"error,omitempty"` // why there was no answer
+	Next        time.Time     `json:"next,omitzero"`   // when the next retry is due; zero: none
 }
 
 // Accepted says whether the receiver took the notice: 200 or 204, whatever the body.

@@ -26,6 +26,8 @@ func (s *Simulator) newRoutes() http.Handler {
 	mux.HandleFunc("GET /v3/pay/transactions/id/{transaction_id}", s.pay(s.queryByTransactionID))
 	mux.HandleFunc("GET /v3/pay/transactions/out-trade-no/{out_trade_no}", s.pay(s.queryByOutTradeNo))
 	mux.HandleFunc("POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close", s.pay(s.closeOrder))
+	mux.HandleFunc("POST /v3/refund/domestic/refunds", s.pay(s.createRefund))
+	mux.HandleFunc("GET /v3/refund/domestic/refunds/{out_refund_no}", s.pay(s.queryRefund))
 	mux.HandleFunc("/v3/", s.pay(s.unknownPayPath))
 	return mux
 }

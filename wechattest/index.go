@@ -7,13 +7,17 @@ type index struct {
 	userByOpenID  map[string]string   // openid → name
 	orderByPrepay map[string]string   // prepay_id → out_trade_no
 	orderByID     map[string]string   // transaction_id → out_trade_no
-	waiting       map[string]struct{} // out_trade_no of notices that the timetable still delivers, also under way
+	refundByID    map[string]string   // refund_id → out_refund_no
+	refundsOf     map[string][]string // out_trade_no → out_refund_no, oldest first
+	refunding     map[string]struct{} // out_refund_no of refunds in PROCESSING
+	waiting       map[string]struct{} // ids of notices that the timetable still delivers, also under way
 	flying        int                 // scheduled deliveries under way
 }
 
 func (st *state) reindex() {
 	st.index = index{
 		userByOpenID: map[string]string{}, orderByPrepay: map[string]string{}, orderByID: map[string]string{},
+		refundByID: map[string]string{}, refundsOf: map[string][]string{}, refunding: map[string]struct{}{},
 		waiting: map[string]struct{}{},
 	}
 	for name, person := range st.Users {
@@ -27,9 +31,12 @@ func (st *state) reindex() {
 			st.index.orderByID[order.TransactionID] = number
 		}
 	}
-	for number, notice := range st.Notices {
+	for _, refund := range st.sortedRefunds() {
+		st.indexRefund(refund)
+	}
+	for id, notice := range st.Notices {
 		if !notice.Due.IsZero() {
-			st.index.waiting[number] = struct{}{}
+			st.index.waiting[id] = struct{}{}
 		}
 	}
 }
@@ -50,9 +57,20 @@ func (st *state) addPrepay(order *orderRecord, prepayID string, until time.Time)
 	st.index.orderByPrepay[prepayID] = order.OutTradeNo
 }
 
-// addNotice enters the notice about an order that was just paid.
-func (st *state) addNotice(order *orderRecord, notice *noticeRecord) {
-	st.Notices[order.OutTradeNo] = notice
-	st.index.orderByID[order.TransactionID] = order.OutTradeNo
-	st.index.waiting[order.OutTradeNo] = struct{}{}
+func (st *state) indexRefund(refund *refundRecord) {
+	number := refund.OutRefundNo
+	st.index.refundByID[refund.RefundID] = number
+	st.index.refundsOf[refund.OutTradeNo] = append(st.index.refundsOf[refund.OutTradeNo], number)
+	if refund.Status == RefundProcessing {
+		st.index.refunding[number] = struct{}{}
+	}
+}
+
+// addNotice puts a notice on the timetable. One without a URL to go to is dropped, as WeChat does.
+func (st *state) addNotice(notice *noticeRecord) {
+	if notice.URL == "" {
+		return
+	}
+	st.Notices[notice.ID] = notice
+	st.index.waiting[notice.ID] = struct{}{}
 }

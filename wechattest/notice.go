@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Notice is a payment notice (支付通知) ready to be sent, right or deliberately wrong.
+// Notice is a notice (通知) about a payment or a refund, ready to be sent, right or deliberately wrong.
 type Notice struct {
 	Header http.Header
 	Body   []byte
@@ -32,31 +32,50 @@ func (s *Simulator) Notice(outTradeNo string, changes ...NoticeChange) (Notice, 
 	if !found {
 		return Notice{}, fmt.Errorf("wechattest: no order %q", outTradeNo)
 	}
+	now := s.settings.clock.Now()
+	if !order.paid() {
+		order.State, order.PaidAt, order.TransactionID = Paid, now, newTransactionID(now)
+	}
+	return s.forge(&noticeDraft{
+		id: noticeID(order.TransactionID), event: paymentEvent(), transaction: order.transaction(), createdAt: order.PaidAt,
+	}, changes)
+}
+
+// RefundNotice is the notice about a refund, freshly signed and not sent, like [Simulator.Notice]. A refund that has not
+// ended gets the notice of a success.
+func (s *Simulator) RefundNotice(outRefundNo string, changes ...NoticeChange) (Notice, error) {
+	refund, found := s.Refund(outRefundNo)
+	if !found {
+		return Notice{}, fmt.Errorf("wechattest: no refund %q", outRefundNo)
+	}
+	if refund.Status == RefundProcessing {
+		refund.Status, refund.EndedAt = RefundSuccess, s.settings.clock.Now()
+	}
+	plain := refund.notice(s.settings.mchID)
+	return s.forge(&noticeDraft{
+		id: noticeID(refund.RefundID), event: refundEvent(refund.Status), refund: &plain, createdAt: refund.EndedAt,
+	}, changes)
+}
+
+// forge makes a notice from a draft. Without changes it is the one on the timetable, if there is one.
+func (s *Simulator) forge(draft *noticeDraft, changes []NoticeChange) (Notice, error) {
 	var sent string
 	s.view(func(st *state) {
-		if record := st.Notices[outTradeNo]; record != nil {
+		if record := st.Notices[draft.id]; record != nil {
 			sent = record.Body
 		}
 	})
 	now := s.settings.clock.Now()
-	if order.State != Paid {
-		order.State, order.PaidAt, order.TransactionID = Paid, now, newTransactionID(now)
-	}
-	draft := &noticeDraft{
-		transaction: order.transaction(),
-		apiV3Key:    s.settings.apiV3Key,
-		signedAt:    now,
-		createdAt:   order.PaidAt,
-	}
-	for _, change := range changes {
-		change(draft)
-	}
 	if len(changes) == 0 && sent != "" {
 		return Notice{s.noticeHeader([]byte(sent), now), []byte(sent)}, nil
 	}
+	draft.apiV3Key, draft.signedAt = s.settings.apiV3Key, now
+	for _, change := range changes {
+		change(draft)
+	}
 	body, err := draft.body()
 	if err != nil {
-		return Notice{}, fmt.Errorf("wechattest: notice about %s: %w", outTradeNo, err)
+		return Notice{}, fmt.Errorf("wechattest: notice %s: %w", draft.id, err)
 	}
 	notice := Notice{s.noticeHeader(body, draft.signedAt), body}
 	for _, change := range draft.afterSigning {
@@ -81,12 +100,18 @@ func (s *Simulator) noticeHeader(body []byte, at time.Time) http.Header {
 	return header
 }
 
-// newNoticeRecord is the notice about an order that was just paid; its first delivery is due at once.
-func (s *Simulator) newNoticeRecord(order Order, now time.Time) *noticeRecord {
-	id := noticeID(order.TransactionID)
-	sealed, err := envelope(id, now, s.settings.apiV3Key, compactJSON(order.transaction()))
+// paymentNotice is the notice about an order that was just paid; its first delivery is due at once.
+func (s *Simulator) paymentNotice(order Order, now time.Time) *noticeRecord {
+	record := s.newNoticeRecord(noticeID(order.TransactionID), paymentEvent(), order.NotifyURL, compactJSON(order.transaction()), now)
+	record.OutTradeNo = order.OutTradeNo
+	return record
+}
+
+// newNoticeRecord seals a notice whose first delivery is due at once.
+func (s *Simulator) newNoticeRecord(id string, e Event, url string, plaintext []byte, now time.Time) *noticeRecord {
+	sealed, err := envelope(id, now, s.settings.apiV3Key, e, plaintext)
 	if err != nil {
 		panic(fmt.Sprintf("wechattest: %v", err)) // the key's length was checked in Open
 	}
-	return &noticeRecord{ID: id, Body: string(compactJSON(sealed)), URL: order.NotifyURL, Due: now}
+	return &noticeRecord{ID: id, EventType: e.Type, Body: string(compactJSON(sealed)), URL: url, Due: now}
 }

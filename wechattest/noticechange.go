@@ -12,7 +12,10 @@ type NoticeChange func(*noticeDraft)
 
 // noticeDraft is a notice before it is sealed and signed.
 type noticeDraft struct {
+	id                string
+	event             Event
 	transaction       noticeTransaction
+	refund            *noticeRefund // set: the notice is about a refund
 	changeTransaction []func(map[string]any)
 	plaintext         []byte // replaces the transaction unless nil
 	apiV3Key          string
@@ -25,7 +28,21 @@ type noticeDraft struct {
 
 // ChangeTotal claims another amount, in fen, rightly sealed and signed.
 func ChangeTotal(fen int64) NoticeChange {
-	return func(d *noticeDraft) { d.transaction.Amount.Total, d.transaction.Amount.PayerTotal = fen, fen }
+	return func(d *noticeDraft) {
+		d.transaction.Amount.Total, d.transaction.Amount.PayerTotal = fen, fen
+		if d.refund != nil {
+			d.refund.Amount.Total, d.refund.Amount.PayerTotal = fen, fen
+		}
+	}
+}
+
+// ChangeRefund claims that another amount was refunded, in fen.
+func ChangeRefund(fen int64) NoticeChange {
+	return func(d *noticeDraft) {
+		if d.refund != nil {
+			d.refund.Amount.Refund, d.refund.Amount.PayerRefund = fen, fen
+		}
+	}
 }
 
 // ChangeCurrency claims another currency.
@@ -42,7 +59,12 @@ func ChangeAppID(appID string) NoticeChange {
 
 // ChangeMchID claims another merchant.
 func ChangeMchID(mchID string) NoticeChange {
-	return func(d *noticeDraft) { d.transaction.MchID = mchID }
+	return func(d *noticeDraft) {
+		d.transaction.MchID = mchID
+		if d.refund != nil {
+			d.refund.MchID = mchID
+		}
+	}
 }
 
 // ChangePayer claims another payer.
@@ -52,7 +74,12 @@ func ChangePayer(openID string) NoticeChange {
 
 // ChangeOutTradeNo claims another order.
 func ChangeOutTradeNo(outTradeNo string) NoticeChange {
-	return func(d *noticeDraft) { d.transaction.OutTradeNo = outTradeNo }
+	return func(d *noticeDraft) {
+		d.transaction.OutTradeNo = outTradeNo
+		if d.refund != nil {
+			d.refund.OutTradeNo = outTradeNo
+		}
+	}
 }
 
 // ChangeTransaction edits the plaintext's JSON object in any way, e.g. removes a key. Keys end up sorted.
@@ -111,14 +138,18 @@ func (d *noticeDraft) after(change func(*Notice)) { d.afterSigning = append(d.af
 
 // body applies what happens before signing.
 func (d *noticeDraft) body() ([]byte, error) {
-	plaintext, err := edit(compactJSON(d.transaction), d.changeTransaction)
+	var about any = d.transaction
+	if d.refund != nil {
+		about = d.refund
+	}
+	plaintext, err := edit(compactJSON(about), d.changeTransaction)
 	if err != nil {
 		return nil, err
 	}
 	if d.plaintext != nil {
 		plaintext = d.plaintext
 	}
-	sealed, err := envelope(noticeID(d.transaction.TransactionID), d.createdAt, d.apiV3Key, plaintext)
+	sealed, err := envelope(d.id, d.createdAt, d.apiV3Key, d.event, plaintext)
 	if err != nil {
 		return nil, err
 	}

@@ -51,16 +51,20 @@ func (o Order) transaction() noticeTransaction {
 	return t
 }
 
-// envelope seals a plaintext into the body of a TRANSACTION.SUCCESS notice.
-func envelope(id string, created time.Time, apiV3Key string, plaintext []byte) (noticeEnvelope, error) {
-	sealed, err := seal(apiV3Key, randomText(12), "transaction", plaintext)
+func paymentEvent() Event {
+	return Event{Type: "TRANSACTION.SUCCESS", OriginalType: "transaction", Summary: "支付成功"}
+}
+
+// envelope seals a plaintext into the body of a notice. The associated data is the original type, as in live notices.
+func envelope(id string, created time.Time, apiV3Key string, e Event, plaintext []byte) (noticeEnvelope, error) {
+	sealed, err := seal(apiV3Key, randomText(12), e.OriginalType, plaintext)
 	if err != nil {
 		return noticeEnvelope{}, err
 	}
-	sealed.OriginalType = "transaction"
+	sealed.OriginalType = e.OriginalType
 	return noticeEnvelope{
 		ID: id, CreateTime: wireTime(created), ResourceType: "encrypt-resource",
-		EventType: "TRANSACTION.SUCCESS", Summary: "支付成功",
+		EventType: e.Type, Summary: e.Summary,
 		Resource: sealed,
 	}, nil
 }

@@ -2,18 +2,24 @@ package wechattest
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
-// maxNoticesUnderWay bounds how many scheduled deliveries run at the same time.
-const maxNoticesUnderWay = 16
+const (
+	// maxNoticesUnderWay bounds how many scheduled deliveries run at the same time.
+	maxNoticesUnderWay = 16
+	// journalKept is how many deliveries the journal goes back at least.
+	journalKept = 10_000
+)
 
 // sendDueNotices delivers each notice when it is due, until Close. It is the owner of every scheduled delivery.
 func (s *Simulator) sendDueNotices() {
 	for {
+		s.endDueRefunds()
 		due, next, changed := s.takeDueNotices()
-		for _, outTradeNo := range due {
-			s.tasks.Go(func() { s.deliverScheduled(outTradeNo) })
+		for _, id := range due {
+			s.tasks.Go(func() { s.deliverScheduled(id) })
 		}
 		var wake <-chan time.Time
 		stop := func() {}
@@ -32,35 +38,34 @@ func (s *Simulator) sendDueNotices() {
 	}
 }
 
-// takeDueNotices marks the notices that are due as under way. It also returns when the next one is due and a channel
-// that closes when the state changes.
+// takeDueNotices marks the notices that are due as under way. It also returns when the next notice is due or the next
+// refund ends, and a channel that closes when the state changes.
 func (s *Simulator) takeDueNotices() (due []string, next time.Time, changed <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now, found := s.settings.clock.Now(), &s.state.index
-	for outTradeNo := range found.waiting {
-		notice := s.state.Notices[outTradeNo]
+	next = s.state.nextRefundEnd()
+	for id := range found.waiting {
+		notice := s.state.Notices[id]
 		switch {
 		case s.state.NoticesHeld || notice.flying:
 		case notice.Due.After(now):
-			if next.IsZero() || notice.Due.Before(next) {
-				next = notice.Due
-			}
+			next = sooner(next, notice.Due)
 		case found.flying < maxNoticesUnderWay:
 			notice.flying = true
 			found.flying++
-			due = append(due, outTradeNo)
+			due = append(due, id)
 		}
 	}
 	return due, next, s.changed
 }
 
 // deliverScheduled makes one delivery of the timetable. One that Close cut short does not count.
-func (s *Simulator) deliverScheduled(outTradeNo string) {
-	attempt := s.post(s.ctx, outTradeNo)
+func (s *Simulator) deliverScheduled(id string) {
+	attempt := s.post(s.ctx, id)
 	cut := s.ctx.Err() != nil && attempt.Status == 0
 	s.update(func(st *state) {
-		notice := st.Notices[outTradeNo]
+		notice := st.Notices[id]
 		if notice == nil || !notice.flying {
 			return // the state was replaced meanwhile
 		}
@@ -95,15 +100,26 @@ func (st *state) record(attempt NoticeAttempt, notice *noticeRecord, next time.T
 		notice.Due = time.Time{}
 	}
 	if notice.Due.IsZero() {
-		delete(st.index.waiting, attempt.OutTradeNo)
+		delete(st.index.waiting, notice.ID)
 	}
 	attempt.Next = notice.Due
 	st.Journal = append(st.Journal, attempt)
+	if len(st.Journal) >= 2*journalKept { // seldom, so that forgetting costs little
+		st.Journal = slices.Clone(st.Journal[len(st.Journal)-journalKept:])
+	}
 	return attempt
 }
 
-// Settle waits until no notice is due at the clock's present time and none is under way. Notices that are held do not
-// count.
+// sooner is the earlier of two moments, of which zero means none.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
+}
+
+// Settle waits until no refund is to end and no notice is due at the clock's present time, and none is under way. What
+// is held does not count.
 func (s *Simulator) Settle(ctx context.Context) error {
 	for {
 		s.mu.Lock()
@@ -123,11 +139,11 @@ func (s *Simulator) Settle(ctx context.Context) error {
 }
 
 func (st *state) noticesBusy(now time.Time) bool {
-	if st.index.flying > 0 {
+	if end := st.nextRefundEnd(); st.index.flying > 0 || (!end.IsZero() && !end.After(now)) {
 		return true
 	}
-	for outTradeNo := range st.index.waiting {
-		if !st.NoticesHeld && !st.Notices[outTradeNo].Due.After(now) {
+	for id := range st.index.waiting {
+		if !st.NoticesHeld && !st.Notices[id].Due.After(now) {
 			return true
 		}
 	}

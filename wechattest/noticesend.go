@@ -2,6 +2,7 @@ package wechattest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -35,22 +36,44 @@ func (s *Simulator) HoldNotices(hold bool) { s.update(func(st *state) { st.Notic
 // way if there is one. The timetable stays as it is, but ends when this delivery is accepted. That the receiver refuses
 // is no error; see the attempt.
 func (s *Simulator) SendNotice(ctx context.Context, outTradeNo string) (NoticeAttempt, error) {
-	var known bool
-	s.view(func(st *state) { known = st.Notices[outTradeNo] != nil })
-	if !known {
+	order, _ := s.Order(outTradeNo)
+	attempt, err := s.sendByHand(ctx, noticeID(order.TransactionID))
+	if err != nil {
 		return NoticeAttempt{}, fmt.Errorf("wechattest: order %q has no notice: it is not paid", outTradeNo)
 	}
-	attempt := s.post(ctx, outTradeNo)
+	return attempt, nil
+}
+
+// SendRefundNotice delivers the notice about an ended refund now, like [Simulator.SendNotice].
+func (s *Simulator) SendRefundNotice(ctx context.Context, outRefundNo string) (NoticeAttempt, error) {
+	refund, _ := s.Refund(outRefundNo)
+	attempt, err := s.sendByHand(ctx, noticeID(refund.RefundID))
+	if err != nil {
+		return NoticeAttempt{}, fmt.Errorf("wechattest: refund %q has no notice: it has not ended, or has no notify_url", outRefundNo)
+	}
+	return attempt, nil
+}
+
+var errNoNotice = errors.New("wechattest: no such notice")
+
+func (s *Simulator) sendByHand(ctx context.Context, id string) (NoticeAttempt, error) {
+	var known bool
+	s.view(func(st *state) { known = st.Notices[id] != nil })
+	if !known {
+		return NoticeAttempt{}, errNoNotice
+	}
+	attempt := s.post(ctx, id)
 	attempt.Manual = true
 	s.update(func(st *state) {
-		if notice := st.Notices[outTradeNo]; notice != nil {
+		if notice := st.Notices[id]; notice != nil {
 			attempt = st.record(attempt, notice, notice.Due)
 		}
 	})
 	return attempt, nil
 }
 
-// Attempts is the journal of deliveries, oldest first: of one order, or of all if outTradeNo is empty.
+// Attempts is the journal of deliveries, oldest first: of one order and its refunds, or of all if outTradeNo is empty.
+// It goes back 10,000 deliveries.
 func (s *Simulator) Attempts(outTradeNo string) []NoticeAttempt {
 	var attempts []NoticeAttempt
 	s.view(func(st *state) {
@@ -63,15 +86,18 @@ func (s *Simulator) Attempts(outTradeNo string) []NoticeAttempt {
 
 // post delivers a notice once: the same body each time, a fresh timestamp, nonce and signature. Redirects count as
 // refusals, since they are not followed.
-func (s *Simulator) post(ctx context.Context, outTradeNo string) NoticeAttempt {
+func (s *Simulator) post(ctx context.Context, id string) NoticeAttempt {
 	var record noticeRecord
 	s.view(func(st *state) {
-		if found := st.Notices[outTradeNo]; found != nil {
+		if found := st.Notices[id]; found != nil {
 			record = *found
 		}
 	})
 	now, started := s.settings.clock.Now(), time.Now()
-	attempt := NoticeAttempt{NoticeID: record.ID, OutTradeNo: outTradeNo, URL: record.URL, At: now}
+	attempt := NoticeAttempt{
+		NoticeID: record.ID, EventType: record.EventType, OutTradeNo: record.OutTradeNo, OutRefundNo: record.OutRefundNo,
+		URL: record.URL, At: now,
+	}
 	ctx, cancel := context.WithTimeout(ctx, noticeTimeout)
 	defer cancel()
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 )
 
 // Option changes a [Simulator] before it starts.
@@ -22,16 +23,18 @@ type settings struct {
 	orderPaidCode   string
 	observers       []func(Exchange)
 	stateFile       string
+	refundDelay     time.Duration
 }
 
 func defaultSettings() settings {
 	return settings{
-		clock:      systemClock{},
-		keyMode:    BothKeys,
-		app:        App{AppID: "wx7e57000000000001", AppSecret: "7e570000000000000000000000000a01"},
-		mchID:      "1673570001",
-		apiV3Key:   "wechattest-api-v3-key-0123456789",
-		retrySpeed: 1,
+		clock:       systemClock{},
+		keyMode:     BothKeys,
+		app:         App{AppID: "wx7e57000000000001", AppSecret: "7e570000000000000000000000000a01"},
+		mchID:       "1673570001",
+		apiV3Key:    "wechattest-api-v3-key-0123456789",
+		retrySpeed:  1,
+		refundDelay: 5 * time.Second,
 	}
 }
 
@@ -60,6 +63,10 @@ func WithNotifyTransport(rt http.RoundTripper) Option {
 // WithRetrySpeed divides the waits between notice retries, so that 3600 shortens the timetable's day to 24 seconds.
 // Default: 1.
 func WithRetrySpeed(factor float64) Option { return func(s *settings) { s.retrySpeed = factor } }
+
+// WithRefundDelay sets how long a refund is PROCESSING before it ends by itself, by the simulator's clock. WeChat takes up
+// to five minutes into a balance and some working days into a card. Default: 5 s.
+func WithRefundDelay(d time.Duration) Option { return func(s *settings) { s.refundDelay = d } }
 
 // WithStrictNotifyURL accepts only notify_urls that WeChat could reach: https, and neither localhost nor a private
 // address. Default: http and local hosts are accepted, since that is where a local WeChat's merchants live.

@@ -5,11 +5,12 @@ import "time"
 // TradeState (交易状态) is where an order stands. A failed attempt to pay leaves NotPaid.
 type TradeState string
 
-// The states of an order without refunds.
+// The states of an order. Refunded means that at least one refund was accepted, not that all is paid back.
 const (
-	NotPaid TradeState = "NOTPAY"
-	Paid    TradeState = "SUCCESS"
-	Closed  TradeState = "CLOSED"
+	NotPaid  TradeState = "NOTPAY"
+	Paid     TradeState = "SUCCESS"
+	Closed   TradeState = "CLOSED"
+	Refunded TradeState = "REFUND"
 )
 
 // description is the trade_state_desc of answers.
@@ -19,6 +20,8 @@ func (t TradeState) description() string {
 		return "支付成功"
 	case Closed:
 		return "订单已关闭"
+	case Refunded:
+		return "订单发生过退款，退款详情请查询退款单"
 	default:
 		return "订单未支付"
 	}
@@ -44,3 +47,6 @@ type Order struct {
 	PaidAt        time.Time  `json:"paid_at,omitzero"`
 	ClosedAt      time.Time  `json:"closed_at,omitzero"`
 }
+
+// paid says whether money came in, whatever was refunded since.
+func (o Order) paid() bool { return !o.PaidAt.IsZero() }

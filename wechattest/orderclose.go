@@ -25,7 +25,7 @@ func (s *Simulator) closeOrder(call payCall) (payAnswer, *payError) {
 		switch order := st.order(number, call.now); {
 		case order == nil:
 			st.Burned[number] = true
-		case order.State == Paid:
+		case order.paid():
 			refused = orderIsPaid(cmp.Or(s.settings.orderPaidCode, "ORDER_PAID"))
 		case order.State == NotPaid:
 			order.State, order.ClosedAt = Closed, call.now

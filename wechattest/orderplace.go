@@ -58,7 +58,7 @@ func (st *state) place(terms orderTerms, now time.Time, paidCode string) (string
 		st.Orders[terms.OutTradeNo] = order
 	}
 	switch {
-	case order.State == Paid:
+	case order.paid():
 		return "", orderIsPaid(paidCode)
 	case order.State == Closed:
 		return "", orderIsClosed()

@@ -88,7 +88,7 @@ func (o Order) answer() orderAnswer {
 		TradeState:      o.State,
 		TradeStateDesc:  o.State.description(),
 	}
-	if o.State == Paid {
+	if o.paid() {
 		answer.Amount.Currency, answer.Amount.PayerTotal = o.Currency, o.TotalFen
 		answer.Attach = &o.Attach
 		answer.BankType, answer.TradeType = balanceBankType, jsapiTradeType

@@ -26,9 +26,7 @@ func (p *Phone) Pay(ctx context.Context, launch Launch) error {
 		if refused = checkPayer(order, prepayID, openID, now); refused != nil {
 			return
 		}
-		order.State, order.PaidAt = Paid, now
-		order.TransactionID = newTransactionID(now)
-		st.addNotice(order, sim.newNoticeRecord(order.Order, now))
+		sim.payOrder(st, order, now)
 	})
 	if refused != nil {
 		return refused
@@ -65,7 +63,7 @@ func checkPayer(order *orderRecord, prepayID, openID string, now time.Time) *Pay
 		return &PayRefusedError{"requestPayment:fail 调用支付JSAPI缺少参数：total_fee", "the prepay_id is unknown"}
 	case order.OpenID != openID:
 		return &PayRefusedError{"requestPayment:fail 支付账号与下单账号不一致", "another user ordered"}
-	case order.State == Paid:
+	case order.paid():
 		return &PayRefusedError{"requestPayment:fail 该订单已支付", "the order is paid"}
 	case order.State == Closed:
 		return &PayRefusedError{"requestPayment:fail 该订单已关闭", "the order is closed"}
@@ -75,6 +73,14 @@ func checkPayer(order *orderRecord, prepayID, openID string, now time.Time) *Pay
 		return &PayRefusedError{"requestPayment:fail 订单已过期", "the prepay_id is older than two hours"}
 	}
 	return nil
+}
+
+// payOrder enters the payment and its notice.
+func (s *Simulator) payOrder(st *state, order *orderRecord, now time.Time) {
+	order.State, order.PaidAt = Paid, now
+	order.TransactionID = newTransactionID(now)
+	st.index.orderByID[order.TransactionID] = order.OutTradeNo
+	st.addNotice(s.paymentNotice(order.Order, now))
 }
 
 // newTransactionID is 28 digits with the day of payment inside.

@@ -37,9 +37,9 @@ func randomHex(n int) string { return hex.EncodeToString(randomBytes(n / 2)) }
 // randomSessionKey is a session_key: 16 bytes in base64.
 func randomSessionKey() string { return base64.StdEncoding.EncodeToString(randomBytes(16)) }
 
-// noticeID is the id of the notice about a transaction, a UUID of version 5 as in live notices.
-func noticeID(transactionID string) string {
-	sum := sha1.Sum([]byte("wechattest notice " + transactionID)) //nolint:gosec // no secret here
+// noticeID is the id of the notice about a transaction or a refund, a UUID of version 5 as in live notices.
+func noticeID(about string) string {
+	sum := sha1.Sum([]byte("wechattest notice " + about)) //nolint:gosec // no secret here
 	sum[6] = sum[6]&0x0f | 0x50
 	sum[8] = sum[8]&0x3f | 0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])

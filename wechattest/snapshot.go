@@ -12,7 +12,7 @@ import (
 )
 
 // snapshotVersion changes when an older snapshot could not be read any more.
-const snapshotVersion = 1
+const snapshotVersion = 2
 
 // saveDelay gathers changes that follow each other into one write of the state file, in real time.
 const saveDelay = 100 * time.Millisecond

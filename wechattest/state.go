@@ -13,7 +13,11 @@ type state struct {
 	Orders map[string]*orderRecord `json:"orders"` // by out_trade_no
 	Burned map[string]bool         `json:"burned"` // numbers that were closed before they were ordered
 
-	Notices     map[string]*noticeRecord `json:"notices"` // by out_trade_no
+	Refunds       map[string]*refundRecord `json:"refunds"` // by out_refund_no
+	RefundOutcome RefundStatus             `json:"refund_outcome,omitempty"`
+	RefundsHeld   bool                     `json:"refunds_held"`
+
+	Notices     map[string]*noticeRecord `json:"notices"` // by notice id
 	NoticesHeld bool                     `json:"notices_held"`
 	Journal     []NoticeAttempt          `json:"journal"`
 
@@ -30,6 +34,7 @@ func newState() state {
 		PhoneCodes: map[string]*phoneCode{},
 		Orders:     map[string]*orderRecord{},
 		Burned:     map[string]bool{},
+		Refunds:    map[string]*refundRecord{},
 		Notices:    map[string]*noticeRecord{},
 	}
 	st.reindex()
@@ -43,16 +48,19 @@ type orderRecord struct {
 	Prepays map[string]time.Time `json:"prepays"` // prepay_id → when it ends
 }
 
-// noticeRecord is the notice about an order and where its delivery stands.
+// noticeRecord is one notice and where its delivery stands.
 type noticeRecord struct {
-	ID      string    `json:"id"`
-	Body    string    `json:"body"` // the same at each delivery
-	URL     string    `json:"url"`
-	Due     time.Time `json:"due,omitzero"` // next delivery; zero: none
-	Sent    int       `json:"sent"`         // deliveries, manual ones included
-	Retries int       `json:"retries"`      // waits used up from the timetable
-	Done    bool      `json:"done"`         // accepted
-	flying  bool      // a scheduled delivery is under way
+	ID          string    `json:"id"`
+	EventType   string    `json:"event_type"`
+	OutTradeNo  string    `json:"out_trade_no,omitempty"`  // empty: about no order of ours
+	OutRefundNo string    `json:"out_refund_no,omitempty"` // set for refunds
+	Body        string    `json:"body"`                    // the same at each delivery
+	URL         string    `json:"url"`
+	Due         time.Time `json:"due,omitzero"` // next delivery; zero: none
+	Sent        int       `json:"sent"`         // deliveries, manual ones included
+	Retries     int       `json:"retries"`      // waits used up from the timetable
+	Done        bool      `json:"done"`         // accepted
+	flying      bool      // a scheduled delivery is under way
 }
 
 // beijing is the zone of WeChat's times.
