@@ -55,15 +55,21 @@ func (g *Group[T, R]) Do(ctx context.Context, item T) (R, error) {
 			if g.leave(c) {
 				g.pass() // it had become the leader
 			}
-			return c.result, context.Cause(ctx)
+			var unknown R
+			return unknown, context.Cause(ctx)
 		}
 	} else {
 		g.flying = true
 		g.mu.Unlock()
 	}
-	g.fly(ctx)
-	<-c.done // the leader's own item is in its flush
-	return c.result, c.err
+	go g.fly(ctx, g.take()) // by itself: a flush that nothing can interrupt must not keep the leader longer than the others
+	select {
+	case <-c.done:
+		return c.result, c.err
+	case <-ctx.Done():
+		var unknown R
+		return unknown, context.Cause(ctx)
+	}
 }
 
 // leave gives the item up; true when the caller had been made the leader in the same moment.
@@ -79,9 +85,10 @@ func (g *Group[T, R]) leave(c *call[T, R]) bool {
 	}
 }
 
-// fly flushes what waits, the caller's own item first, and makes the next waiting caller the leader.
-func (g *Group[T, R]) fly(ctx context.Context) {
+// take removes what waits and is flushed next, the leader's own item first.
+func (g *Group[T, R]) take() []*call[T, R] {
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	n := min(len(g.waiting), g.max)
 	calls := make([]*call[T, R], 0, n)
 	for _, c := range g.waiting[:n] {
@@ -90,8 +97,11 @@ func (g *Group[T, R]) fly(ctx context.Context) {
 		}
 	}
 	g.waiting = append([]*call[T, R](nil), g.waiting[n:]...)
-	g.mu.Unlock()
+	return calls
+}
 
+// fly flushes these and makes the next waiting caller the leader.
+func (g *Group[T, R]) fly(ctx context.Context, calls []*call[T, R]) {
 	defer g.pass()
 	g.run(ctx, calls)
 }

@@ -167,6 +167,34 @@ func TestCallerWhoLeavesIsLeftOut(t *testing.T) {
 	})
 }
 
+// Who flushes for the others is a caller like them: its time is limited, too, even if the flush cannot be interrupted.
+func TestLeaderLeavesInTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var flushes atomic.Int64
+		g := group.New(256, never, double(&flushes, 5*time.Second))
+		var wg sync.WaitGroup
+		for i := range 3 { // the first leads at once, one of the others after it
+			wg.Go(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(2+2*i)*time.Second)
+				defer cancel()
+				start := time.Now()
+				if _, err := g.Do(ctx, i); !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("item %d: %v", i, err)
+				}
+				if took := time.Since(start); took != time.Duration(2+2*i)*time.Second {
+					t.Errorf("item %d left after %v", i, took)
+				}
+			})
+			synctest.Wait()
+		}
+		wg.Wait()
+		got, err := g.Do(t.Context(), 21)
+		require.NoError(t, err)
+		require.Equal(t, 42, got, "the group goes on")
+	})
+}
+
 // Everybody may leave at any moment; the group must neither stop nor lose an item.
 func TestLeavingAtAnyMoment(t *testing.T) {
 	t.Parallel()
