@@ -81,9 +81,13 @@ func (e evidence) violations() (broken []string) {
 		}
 	}
 	for _, event := range e.events {
-		if n := booked[event.ID]; event.Verdict == store.VerdictOK && n == 0 {
+		n, deliver := booked[event.ID], event.Verdict == store.VerdictOK
+		switch {
+		case deliver && n == 0:
 			report("event %s: lost: never booked", event.ID)
-		} else if n > 1 {
+		case !deliver && n > 0:
+			report("event %s: booked, though quarantined", event.ID)
+		case n > 1:
 			report("event %s: double: booked %d times", event.ID, n)
 		}
 	}
