@@ -2,7 +2,9 @@ package delivery
 
 import (
 	"math/rand/v2"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"wgink.ink/wechat/internal/store"
 )
@@ -15,6 +17,8 @@ const (
 	crashWait   = 100 * time.Millisecond // doubled with each crash
 	crashCap    = 30 * time.Second
 	notReady    = 250 * time.Millisecond
+	poison      = 3   // deaths of the plugin with nothing but this event in its hands
+	textLimit   = 500 // characters of a plugin's message that are kept
 )
 
 // schedule is the wait after the 1st, 2nd, … failure; the last one repeats.
@@ -24,24 +28,30 @@ var schedule = [...]time.Duration{ //nolint:gochecknoglobals // a constant table
 	time.Hour, 3 * time.Hour, 6 * time.Hour,
 }
 
-// next turns an outcome into what is written to the row. age is how long the current series of tries has lasted.
-func next(d store.Delivery, o Outcome, age time.Duration) store.Finish {
-	f := store.Finish{Code: o.Code, Error: o.Message}
+// next turns an outcome into what is written to the row. solo: the plugin had nothing else in its hands.
+func next(d store.Delivery, o Outcome, solo bool) store.Finish {
+	f := store.Finish{Delivery: d, Solo: solo, Code: clean(o.Code), Error: clean(o.Message)}
 	switch o.Result {
 	case Done:
 		f.State = store.Done
 	case Reject:
 		f.State, f.Failure = store.Dead, true
 	case NotReady:
-		f.State, f.After = store.Pending, notReady
+		f.State, f.Suspect, f.After = store.Pending, d.Suspect, max(o.After, notReady)
 	case Crashed:
-		f.State, f.Crash, f.After = store.Pending, true, jitter(min(crashWait<<min(d.Crashes, 16), crashCap))
+		f.State, f.Crash, f.Suspect = store.Pending, true, true
+		f.After = jitter(min(crashWait<<min(d.Crashes, 16), crashCap))
+		if solo && d.SoloCrashes+1 >= poison {
+			f.State, f.Suspect, f.Code = store.Dead, false, "poison"
+		}
 	default: // Retry, and anything unknown: an event is never lost to a misunderstanding
 		f.State, f.Failure = store.Pending, true
 		f.After = o.After
 		if f.After <= 0 {
 			f.After = jitter(schedule[min(d.Failures, len(schedule)-1)])
 		}
+		// Both instants are the database's: the claim wrote updated_at.
+		age := d.UpdatedAt.Time().Sub(d.SinceAt.Time())
 		if age >= horizon && d.Failures+1 >= minFailures {
 			f.State = store.Dead
 		}
@@ -52,4 +62,14 @@ func next(d store.Delivery, o Outcome, age time.Duration) store.Finish {
 // jitter spreads a wait by ±20 %, so that what failed together does not come back together.
 func jitter(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * (0.8 + 0.4*rand.Float64())) //nolint:gosec // not a secret
+}
+
+// clean makes a plugin's words fit for a text column: both databases refuse or change a NUL and bad UTF-8, and an
+// outcome that cannot be written would come back for ever.
+func clean(text string) string {
+	text = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "\uFFFD")
+	if utf8.RuneCountInString(text) > textLimit {
+		text = string([]rune(text)[:textLimit]) + "…"
+	}
+	return text
 }

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -15,7 +16,7 @@ func TestScheduleGrowsToSixHours(t *testing.T) {
 		time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute, 3 * time.Minute, 10 * time.Minute,
 		30 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour, 6 * time.Hour, 6 * time.Hour,
 	} {
-		f := next(store.Delivery{Failures: failures}, Outcome{Result: Retry}, time.Hour)
+		f := next(aged(failures, time.Hour), Outcome{Result: Retry}, false)
 		require.InDelta(t, want, f.After, 0.21*float64(want), "after failure %d", failures+1)
 		require.True(t, f.Failure)
 	}
@@ -33,7 +34,7 @@ func TestDeadNeedsAgeAndFailures(t *testing.T) {
 		"old and many":                      {11, 72 * time.Hour, store.Dead},
 		"the failure before the last of it": {10, 72 * time.Hour, store.Pending},
 	} {
-		got := next(store.Delivery{Failures: c.failures}, Outcome{Result: Retry}, c.age)
+		got := next(aged(c.failures, c.age), Outcome{Result: Retry}, false)
 		require.Equal(t, c.want, got.State, name)
 	}
 }
@@ -41,7 +42,9 @@ func TestDeadNeedsAgeAndFailures(t *testing.T) {
 func TestCrashesAndNotReadyNeverKillAnEvent(t *testing.T) {
 	t.Parallel()
 	for _, result := range []Result{Crashed, NotReady} {
-		f := next(store.Delivery{Failures: 99, Crashes: 99}, Outcome{Result: result}, 1000*time.Hour)
+		d := aged(99, 1000*time.Hour)
+		d.Crashes = 99
+		f := next(d, Outcome{Result: result}, false)
 		require.Equal(t, store.Pending, f.State)
 		require.False(t, f.Failure)
 		require.LessOrEqual(t, f.After, crashCap*13/10)
@@ -50,6 +53,29 @@ func TestCrashesAndNotReadyNeverKillAnEvent(t *testing.T) {
 
 func TestPluginsOwnWaitIsHonoured(t *testing.T) {
 	t.Parallel()
-	f := next(store.Delivery{}, Outcome{Result: Retry, After: 7 * time.Minute}, 0)
+	f := next(store.Delivery{}, Outcome{Result: Retry, After: 7 * time.Minute}, false)
 	require.Equal(t, 7*time.Minute, f.After)
+}
+
+func aged(failures int, age time.Duration) store.Delivery {
+	return store.Delivery{Failures: failures, SinceAt: 1, UpdatedAt: 1 + store.Millis(age.Milliseconds())}
+}
+
+func TestPoisonIsFoundAlone(t *testing.T) {
+	t.Parallel()
+	d := store.Delivery{Crashes: 7, SoloCrashes: poison - 1, Suspect: true}
+	require.Equal(t, store.Pending, next(d, Outcome{Result: Crashed}, false).State, "in company it may be innocent")
+	f := next(d, Outcome{Result: Crashed}, true)
+	require.Equal(t, store.Dead, f.State)
+	require.Equal(t, "poison", f.Code)
+	for _, result := range []Result{Done, Retry, Reject} {
+		require.False(t, next(d, Outcome{Result: result}, true).Suspect, "any answer clears a suspect")
+	}
+	require.True(t, next(d, Outcome{Result: NotReady}, true).Suspect, "not handed over: still a suspect")
+}
+
+func TestWordsOfPluginsAreCleaned(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "ab\uFFFDc", clean("a\x00b\xffc"))
+	require.Len(t, []rune(clean(strings.Repeat("长", 5000))), textLimit+1)
 }

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,15 +12,30 @@ import (
 
 	"github.com/google/uuid"
 
+	"wgink.ink/wechat/internal/group"
 	"wgink.ink/wechat/internal/store"
 )
 
 // Settings tune a Queue; the zero value of each takes its default.
 type Settings struct {
-	Lease   time.Duration // default 20s
-	Poll    time.Duration // default 500ms
-	Workers int           // default 100
+	Lease      time.Duration // default 20s
+	Poll       time.Duration // default 500ms
+	Workers    int           // default 100
+	KeepDone   time.Duration // done deliveries are kept so long; default 720h
+	KeepEvents time.Duration // events and their keys are kept so long; default 9600h
 }
+
+func (s Settings) withDefaults() Settings {
+	s.Lease = cmp.Or(s.Lease, 20*time.Second)
+	s.Poll = cmp.Or(s.Poll, 500*time.Millisecond)
+	s.Workers = cmp.Or(s.Workers, 100)
+	s.KeepDone = cmp.Or(s.KeepDone, 30*24*time.Hour)
+	s.KeepEvents = cmp.Or(s.KeepEvents, 400*24*time.Hour)
+	return s
+}
+
+// outcomesLimit bounds how many outcomes share one commit.
+const outcomesLimit = 256
 
 // Queue records events and hands them over.
 type Queue struct {
@@ -28,34 +44,26 @@ type Queue struct {
 	log      *slog.Logger
 	set      Settings
 	owner    string // this host, anew at each start
+	outcomes *group.Group[store.Finish, bool]
+	hands    hands
 
 	wake   chan struct{}
-	stop   context.CancelFunc
-	loops  sync.WaitGroup // dispatch and keep
-	work   sync.WaitGroup // hand-overs
-	cancel context.CancelFunc
+	stop   context.CancelFunc // of the dispatcher
+	cancel context.CancelFunc // of the hand-overs and the keeper
+	loops  sync.WaitGroup     // dispatcher, keeper, retention
+	work   sync.WaitGroup     // hand-overs
 
 	mu      sync.Mutex
-	claimed map[string]int // by plugin: claimed, but not with the plugin yet
-	working int            // hand-overs under way, over all plugins
 	started bool
 	stopped bool
 }
 
 // New makes a queue. It does nothing until Start; Record works before it.
 func New(db *store.DB, receiver Receiver, log *slog.Logger, set Settings) *Queue {
-	if set.Lease <= 0 {
-		set.Lease = 20 * time.Second
-	}
-	if set.Poll <= 0 {
-		set.Poll = 500 * time.Millisecond
-	}
-	if set.Workers <= 0 {
-		set.Workers = 100
-	}
 	return &Queue{
-		db: db, receiver: receiver, log: log, set: set,
-		owner: uuid.NewString(), wake: make(chan struct{}, 1), claimed: map[string]int{},
+		db: db, receiver: receiver, log: log, set: set.withDefaults(), owner: uuid.NewString(),
+		outcomes: group.New(outcomesLimit, store.ItemFault, db.FinishDeliveries),
+		hands:    hands{plugins: map[string]*hand{}}, wake: make(chan struct{}, 1),
 	}
 }
 
@@ -99,6 +107,7 @@ func (q *Queue) Start() error {
 	q.stop, q.cancel = stop, cancel
 	q.loops.Go(func() { q.dispatchLoop(loopCtx, workCtx) })
 	q.loops.Go(func() { q.keepLoop(workCtx) })
+	q.loops.Go(func() { q.retentionLoop(workCtx) })
 	return nil
 }
 

@@ -20,21 +20,23 @@ const (
 type Delivery struct {
 	bun.BaseModel `bun:"table:wechat_deliveries,alias:d"`
 
-	EventID   string  `bun:"event_id,pk"`
-	Plugin    string  `bun:"plugin,pk"`
-	Subject   string  `bun:"subject"`
-	State     string  `bun:"state"`
-	WakeAt    *Millis `bun:"wake_at"`
-	Owner     *string `bun:"owner"`
-	Attempt   int     `bun:"attempt"`
-	Failures  int     `bun:"failures"`
-	Crashes   int     `bun:"crashes"`
-	Replay    bool    `bun:"replay"`
-	SinceAt   Millis  `bun:"since_at"`
-	LastCode  string  `bun:"last_code"`
-	LastError string  `bun:"last_error"`
-	CreatedAt Millis  `bun:"created_at"`
-	UpdatedAt Millis  `bun:"updated_at"`
+	EventID     string  `bun:"event_id,pk"`
+	Plugin      string  `bun:"plugin,pk"`
+	Subject     string  `bun:"subject"`
+	State       string  `bun:"state"`
+	WakeAt      *Millis `bun:"wake_at"`
+	Owner       *string `bun:"owner"`
+	Attempt     int     `bun:"attempt"`
+	Failures    int     `bun:"failures"`
+	Crashes     int     `bun:"crashes"`
+	Suspect     bool    `bun:"suspect"`
+	SoloCrashes int     `bun:"solo_crashes"`
+	Replay      bool    `bun:"replay"`
+	SinceAt     Millis  `bun:"since_at"`
+	LastCode    string  `bun:"last_code"`
+	LastError   string  `bun:"last_error"`
+	CreatedAt   Millis  `bun:"created_at"`
+	UpdatedAt   Millis  `bun:"updated_at"`
 }
 
 // InsertDeliveries queues an event for each plugin, due at once.
@@ -51,77 +53,6 @@ func (q Queries) InsertDeliveries(ctx context.Context, eventID, subject string, 
 	return nil
 }
 
-// ClaimDeliveries takes up to limit due rows of a plugin for owner, at most one for each subject, and leases them.
-//
-// NOT EXISTS keeps two rows of one subject apart; where two hosts race past it, the partial unique index refuses the
-// second, and the claim is made again for one row at a time.
-func (q Queries) ClaimDeliveries(ctx context.Context, plugin, owner string, limit int, lease time.Duration) ([]Delivery, error) {
-	claimed, err := q.claim(ctx, plugin, owner, limit, lease)
-	if !IsUnique(err) {
-		return claimed, err
-	}
-	for range limit {
-		some, err := q.claim(ctx, plugin, owner, 1, lease)
-		if IsUnique(err) || (err == nil && len(some) == 0) {
-			break // the rest belongs to another host now; the next round sees the truth
-		}
-		if err != nil {
-			return claimed, err
-		}
-		claimed = append(claimed, some...)
-	}
-	return claimed, nil
-}
-
-func (q Queries) claim(ctx context.Context, plugin, owner string, limit int, lease time.Duration) (claimed []Delivery, err error) {
-	skip := ""
-	if q.postgres() {
-		skip = "FOR UPDATE OF d SKIP LOCKED"
-	}
-	err = q.db.NewRaw(`UPDATE wechat_deliveries SET
-			state = 'running', owner = ?, attempt = attempt + 1, wake_at = ? + ?, updated_at = ?
-		WHERE (event_id, plugin) IN (
-			SELECT d.event_id, d.plugin FROM wechat_deliveries AS d
-			WHERE d.plugin = ? AND d.state = 'pending' AND d.wake_at <= ?
-				AND NOT EXISTS (SELECT 1 FROM wechat_deliveries AS r
-					WHERE r.plugin = d.plugin AND r.subject = d.subject AND r.state = 'running')
-				AND NOT EXISTS (SELECT 1 FROM wechat_deliveries AS s
-					WHERE s.plugin = d.plugin AND s.subject = d.subject AND s.state = 'pending'
-						AND (s.wake_at < d.wake_at OR (s.wake_at = d.wake_at AND s.event_id < d.event_id)))
-			ORDER BY d.wake_at LIMIT ? ?)
-		RETURNING *`,
-		owner, q.nowSQL(), lease.Milliseconds(), q.nowSQL(), plugin, q.nowSQL(), limit, bun.Safe(skip)).Scan(ctx, &claimed)
-	if err != nil {
-		return nil, fmt.Errorf("claim deliveries of %s: %w", plugin, err)
-	}
-	return claimed, nil
-}
-
-// Finish describes what becomes of a running delivery.
-type Finish struct {
-	State   string        // Pending, Done or Dead
-	After   time.Duration // with Pending: not before so long from now
-	Failure bool          // counts against the schedule
-	Crash   bool          // the plugin died during it
-	Code    string
-	Error   string
-}
-
-// FinishDelivery writes the outcome of a claim; false when the claim is no longer the owner's (its lease ended and
-// somebody else took the row), in which case nothing is written.
-func (q Queries) FinishDelivery(ctx context.Context, d Delivery, f Finish) (kept bool, err error) {
-	kept, err = affected(q.db.NewRaw(`UPDATE wechat_deliveries SET
-			state = ?, owner = NULL, wake_at = ?,
-			failures = failures + ?, crashes = crashes + ?, last_code = ?, last_error = ?, updated_at = ?
-		WHERE event_id = ? AND plugin = ? AND state = 'running' AND owner = ? AND attempt = ?`,
-		f.State, q.wakeSQL(f), count(f.Failure), count(f.Crash), f.Code, f.Error, q.nowSQL(),
-		d.EventID, d.Plugin, d.Owner, d.Attempt).Exec(ctx))
-	if err != nil {
-		err = fmt.Errorf("write outcome for %s: %w", d.Plugin, err)
-	}
-	return kept, err
-}
-
 // RenewLeases extends the lease of every row the owner runs.
 func (q Queries) RenewLeases(ctx context.Context, owner string, lease time.Duration) error {
 	_, err := q.db.NewRaw("UPDATE wechat_deliveries SET wake_at = ? + ? WHERE state = 'running' AND owner = ?",
@@ -132,7 +63,8 @@ func (q Queries) RenewLeases(ctx context.Context, owner string, lease time.Durat
 	return nil
 }
 
-// TakeBack returns rows whose lease ended to the queue, whoever owned them, with a crash mark. It answers how many.
+// TakeBack returns rows whose lease ended to the queue, whoever owned them, with a crash mark. It answers how many. They
+// are no suspects: it was the host that died, and the plugin died with it.
 func (q Queries) TakeBack(ctx context.Context) (int, error) {
 	res, err := q.db.NewRaw(`UPDATE wechat_deliveries SET
 			state = 'pending', owner = NULL, wake_at = ?, crashes = crashes + 1,
@@ -163,19 +95,30 @@ func (q Queries) Deliveries(ctx context.Context, eventID string) (rows []Deliver
 	return rows, nil
 }
 
+// DeadLetters lists deliveries that will not be tried again by themselves, the newest first.
+func (q Queries) DeadLetters(ctx context.Context, limit int) (rows []Delivery, err error) {
+	err = q.db.NewSelect().Model(&rows).Where("state = 'dead'").Order("updated_at DESC").Limit(int64(limit)).Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list dead letters: %w", err)
+	}
+	return rows, nil
+}
+
+// Replay makes an event due for a plugin again, marked as a replay, whether it was done, dead or waiting, and also when
+// the plugin never had it. False when the event does not exist, is quarantined, or is with the plugin right now.
+func (q Queries) Replay(ctx context.Context, eventID, plugin string) (bool, error) {
+	done, err := affected(q.db.NewRaw(`INSERT INTO wechat_deliveries AS d
+			(event_id, plugin, subject, state, wake_at, replay, since_at, created_at, updated_at)
+		SELECT e.id, ?, e.subject, 'pending', ?, TRUE, ?, ?, ? FROM wechat_events AS e WHERE e.id = ? AND e.verdict = 'ok'
+		ON CONFLICT (event_id, plugin) DO UPDATE SET state = 'pending', wake_at = EXCLUDED.wake_at, replay = TRUE,
+			since_at = EXCLUDED.since_at, failures = 0, crashes = 0, solo_crashes = 0, suspect = FALSE,
+			updated_at = EXCLUDED.updated_at
+		WHERE d.state <> 'running'`,
+		plugin, q.nowSQL(), q.nowSQL(), q.nowSQL(), q.nowSQL(), eventID).Exec(ctx))
+	if err != nil {
+		err = fmt.Errorf("replay event: %w", err)
+	}
+	return done, err
+}
+
 func (q Queries) nowSQL() bun.Safe { return bun.Safe(q.now) }
-
-// wakeSQL is NULL for rows that rest for good.
-func (q Queries) wakeSQL(f Finish) bun.Safe {
-	if f.State != Pending {
-		return "NULL"
-	}
-	return bun.Safe(fmt.Sprintf("%s + %d", q.now, f.After.Milliseconds()))
-}
-
-func count(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}

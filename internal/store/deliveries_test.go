@@ -97,8 +97,8 @@ func TestClaimersAtOnce(t *testing.T) {
 					got, r.err = db.ClaimDeliveries(ctx, "p", fmt.Sprintf("owner-%d", c), 4, time20s)
 					for _, d := range got {
 						idle = 0
-						var kept bool
-						if kept, r.err = db.FinishDelivery(ctx, d, store.Finish{State: store.Done}); r.err == nil && kept {
+						var kept []bool
+						if kept, r.err = db.FinishDeliveries(ctx, []store.Finish{{Delivery: d, State: store.Done}}); r.err == nil && kept[0] {
 							r.events = append(r.events, d.EventID)
 						}
 					}
@@ -191,9 +191,10 @@ func TestPendingWaitsForItsTime(t *testing.T) {
 
 func finish(t *testing.T, db *store.DB, d store.Delivery, f store.Finish, wantKept bool) {
 	t.Helper()
-	kept, err := db.FinishDelivery(t.Context(), d, f)
+	f.Delivery = d
+	kept, err := db.FinishDeliveries(t.Context(), []store.Finish{f})
 	require.NoError(t, err)
-	require.Equal(t, wantKept, kept)
+	require.Equal(t, []bool{wantKept}, kept)
 }
 
 func must[T any](v T, err error) T {

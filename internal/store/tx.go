@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
+	"strings"
 
 	"github.com/uptrace/bun/driver/pgdriver"
 	"modernc.org/sqlite"
@@ -92,11 +94,10 @@ func IsUnique(err error) bool {
 // are worth another try without it. A database that is down, full or busy refuses everybody.
 func ItemFault(err error) bool {
 	if pg, ok := errors.AsType[pgdriver.Error](err); ok {
-		switch pg.Field('C')[:2] {
-		case "22", "23", "42", "54": // data, integrity, syntax (a NUL in a text), limits
-			return true
-		}
-		return false
+		// The classes for data, integrity, syntax (which a NUL in a text becomes) and limits.
+		return slices.ContainsFunc([]string{"22", "23", "42", "54"}, func(class string) bool {
+			return strings.HasPrefix(pg.Field('C'), class)
+		})
 	}
 	if lite, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch lite.Code() & 0xff {

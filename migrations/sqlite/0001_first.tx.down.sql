@@ -1,3 +1,7 @@
+DROP TABLE wechat_leases;
+
+--bun:split
+
 DROP TABLE wechat_deliveries;
 
 --bun:split

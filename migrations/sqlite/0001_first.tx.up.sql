@@ -186,6 +186,8 @@ CREATE TABLE wechat_deliveries (
     attempt    INTEGER NOT NULL DEFAULT 0,    -- counts claims; with owner it fences late outcomes
     failures   INTEGER NOT NULL DEFAULT 0,    -- claims that count against the schedule
     crashes    INTEGER NOT NULL DEFAULT 0,    -- claims during which the plugin or its host died
+    suspect    BOOLEAN NOT NULL DEFAULT FALSE,-- in hand when the plugin died: handed over alone until it answers
+    solo_crashes INTEGER NOT NULL DEFAULT 0,  -- plugin deaths with nothing else in hand
     replay     BOOLEAN NOT NULL DEFAULT FALSE,-- asked for again by hand
     since_at   BIGINT NOT NULL,               -- start of the current series of tries
     last_code  TEXT NOT NULL DEFAULT '',
@@ -211,3 +213,24 @@ CREATE UNIQUE INDEX wechat_deliveries_one_running ON wechat_deliveries (plugin, 
 --bun:split
 
 CREATE INDEX wechat_deliveries_waiting ON wechat_deliveries (plugin, subject, wake_at) WHERE state = 'pending';
+
+--bun:split
+
+CREATE INDEX wechat_deliveries_suspect ON wechat_deliveries (plugin, wake_at) WHERE suspect;
+
+--bun:split
+
+CREATE INDEX wechat_deliveries_dead ON wechat_deliveries (updated_at) WHERE state = 'dead';
+
+--bun:split
+
+CREATE INDEX wechat_deliveries_done ON wechat_deliveries (updated_at) WHERE state = 'done';
+
+--bun:split
+
+-- Periodic work of the cluster: who does it, and until when nobody else may.
+CREATE TABLE wechat_leases (
+    name  TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    until BIGINT NOT NULL
+);

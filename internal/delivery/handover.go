@@ -1,0 +1,69 @@
+package delivery
+
+import (
+	"context"
+	"time"
+
+	"wgink.ink/wechat/internal/store"
+)
+
+// handOver delivers one claimed row, unless its event could not be read, and writes the outcome.
+func (q *Queue) handOver(ctx context.Context, d store.Delivery, e store.Event, found, solo bool, out Outcome) {
+	start := time.Now()
+	q.hands.passOn(d.Plugin)
+	if found {
+		out = Outcome{Result: Retry, Code: "panic", Message: "the host failed while handing the event over"}
+		q.safely("hand-over", func() {
+			out = q.receiver.Deliver(ctx, d.Plugin, Handover{
+				EventID: e.ID, Kind: e.Kind, WeChatType: e.WeChatType, Subject: e.Subject, Attempt: d.Attempt,
+				OccurredAt: e.OccurredAt.Time(), Replay: d.Replay, Compared: e.Compared, Payload: e.Payload,
+			})
+		})
+	}
+	if ctx.Err() != nil && out.Result != Done {
+		out = Outcome{Result: NotReady, Code: "stopping"}
+	}
+	f := next(d, out, solo)
+	q.finish(ctx, f)
+	q.hands.gave(d.Plugin, f.Crash)
+	q.report(ctx, f, time.Since(start))
+}
+
+// finish writes the outcome, trying again while the lease lasts. When it cannot be written, the row is taken back after
+// the lease and the plugin sees the event again under the same id.
+func (q *Queue) finish(ctx context.Context, f store.Finish) {
+	deadline := time.Now().Add(q.set.Lease)
+	log := q.log.With("event", f.Delivery.EventID, "plugin", f.Delivery.Plugin)
+	for wait := 50 * time.Millisecond; ; wait *= 2 {
+		tryCtx, done := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		kept, err := q.outcomes.Do(tryCtx, f)
+		done()
+		switch {
+		case err == nil && kept:
+			return
+		case err == nil:
+			log.WarnContext(ctx, "the lease ended before the outcome was written")
+			return
+		case ctx.Err() != nil || time.Now().After(deadline):
+			log.ErrorContext(ctx, "cannot write an outcome: the event will be delivered again", "error", err)
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+	}
+}
+
+func (q *Queue) report(ctx context.Context, f store.Finish, took time.Duration) {
+	d := f.Delivery
+	log := q.log.With("event", d.EventID, "plugin", d.Plugin, "attempt", d.Attempt, "took", took.Round(10*time.Microsecond))
+	switch {
+	case f.State == store.Done:
+		log.InfoContext(ctx, "event handled")
+	case f.State == store.Dead:
+		log.ErrorContext(ctx, "ALARM: an event is dead, it will not be tried again by itself", "code", f.Code, "reason", f.Error)
+	default:
+		log.WarnContext(ctx, "event not handled yet", "code", f.Code, "reason", f.Error, "again_in", f.After)
+	}
+}

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+)
+
+// Finish is the outcome of a claim.
+type Finish struct {
+	Delivery Delivery      // as it was claimed: owner and attempt fence the outcome
+	State    string        // Pending, Done or Dead
+	After    time.Duration // with Pending: not before so long from now
+	Failure  bool          // counts against the schedule
+	Crash    bool          // the plugin died during it
+	Solo     bool          // with Crash: nothing else was in its hands
+	Suspect  bool          // to be handed over alone from now on
+	Code     string
+	Error    string
+}
+
+// FinishDeliveries writes outcomes in one commit. A result is false when the claim is no longer the owner's (its lease
+// ended and somebody else took the row); then nothing is written for it.
+func (d *DB) FinishDeliveries(ctx context.Context, outcomes []Finish) ([]bool, error) {
+	if d.postgres() {
+		return d.finishPostgres(ctx, outcomes)
+	}
+	kept := make([]bool, len(outcomes))
+	err := d.InTx(ctx, func(q Queries) (err error) {
+		for i, f := range outcomes {
+			if kept[i], err = q.finish(ctx, f); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return kept, err
+}
+
+func (q Queries) finish(ctx context.Context, f Finish) (kept bool, err error) {
+	wake := bun.Safe("NULL")
+	if f.State == Pending {
+		wake = bun.Safe(fmt.Sprintf("%s + %d", q.now, f.After.Milliseconds()))
+	}
+	kept, err = affected(q.db.NewRaw(`UPDATE wechat_deliveries SET
+			state = ?, owner = NULL, wake_at = ?, failures = failures + ?, crashes = crashes + ?,
+			solo_crashes = solo_crashes + ?, suspect = ?, last_code = ?, last_error = ?, updated_at = ?
+		WHERE event_id = ? AND plugin = ? AND state = 'running' AND owner = ? AND attempt = ?`,
+		f.State, wake, count(f.Failure), count(f.Crash), count(f.Crash && f.Solo), f.Suspect, f.Code, f.Error, q.nowSQL(),
+		f.Delivery.EventID, f.Delivery.Plugin, f.Delivery.Owner, f.Delivery.Attempt).Exec(ctx))
+	if err != nil {
+		err = fmt.Errorf("write outcome for %s: %w", f.Delivery.Plugin, err)
+	}
+	return kept, err
+}
+
+func (d *DB) finishPostgres(ctx context.Context, outcomes []Finish) ([]bool, error) {
+	var (
+		event, plugin, owner, state, code, text []string
+		after                                   []int64
+		attempt, failure, crash, solo           []int64
+		suspect                                 []bool
+	)
+	type key struct{ event, plugin string }
+	at := make(map[key]int, len(outcomes))
+	for i, f := range outcomes {
+		at[key{f.Delivery.EventID, f.Delivery.Plugin}] = i
+		event, plugin = append(event, f.Delivery.EventID), append(plugin, f.Delivery.Plugin)
+		owner, attempt = append(owner, *f.Delivery.Owner), append(attempt, int64(f.Delivery.Attempt))
+		state, after = append(state, f.State), append(after, f.After.Milliseconds())
+		failure, crash = append(failure, int64(count(f.Failure))), append(crash, int64(count(f.Crash)))
+		solo, suspect = append(solo, int64(count(f.Crash && f.Solo))), append(suspect, f.Suspect)
+		code, text = append(code, f.Code), append(text, f.Error)
+	}
+	var rows []struct {
+		EventID string `bun:"event_id"`
+		Plugin  string `bun:"plugin"`
+	}
+	err := d.db.NewRaw(`UPDATE wechat_deliveries AS d SET
+			state = i.state, owner = NULL, wake_at = CASE WHEN i.state = 'pending' THEN ? + i.after END,
+			failures = d.failures + i.failure, crashes = d.crashes + i.crash, solo_crashes = d.solo_crashes + i.solo,
+			suspect = i.suspect, last_code = i.code, last_error = i.text, updated_at = ?
+		FROM unnest(?::text[], ?::text[], ?::text[], ?::integer[], ?::text[], ?::bigint[], ?::integer[], ?::integer[],
+			?::integer[], ?::boolean[], ?::text[], ?::text[])
+			AS i (event_id, plugin, owner, attempt, state, after, failure, crash, solo, suspect, code, text)
+		WHERE d.event_id = i.event_id AND d.plugin = i.plugin AND d.state = 'running' AND d.owner = i.owner
+			AND d.attempt = i.attempt
+		RETURNING d.event_id, d.plugin`,
+		d.nowSQL(), d.nowSQL(), pgdialect.Array(event), pgdialect.Array(plugin), pgdialect.Array(owner),
+		pgdialect.Array(attempt), pgdialect.Array(state), pgdialect.Array(after), pgdialect.Array(failure),
+		pgdialect.Array(crash), pgdialect.Array(solo), pgdialect.Array(suspect), pgdialect.Array(code),
+		pgdialect.Array(text)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("write %d outcomes: %w", len(outcomes), err)
+	}
+	kept := make([]bool, len(outcomes))
+	for _, r := range rows {
+		kept[at[key{r.EventID, r.Plugin}]] = true
+	}
+	return kept, nil
+}
+
+func count(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
