@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -89,7 +90,9 @@ func (b *books) follow(ctx context.Context, t *trail) {
 		for _, s := range steps {
 			seq = s.Seq
 			if s.To == atPlugin && s.Plugin == "ledger" {
-				t.add(b.rowStep(ctx, s.Event))
+				row := b.rowStep(ctx, s.Event)
+				row.At = s.At.Add(time.Duration(s.TookMs * float64(time.Millisecond))) // when the plugin was done with it
+				t.add(row)
 			}
 		}
 		select {

@@ -139,8 +139,10 @@ func (d *demo) serve(listener net.Listener) {
 	d.closers = append(d.closers, func() error {
 		d.trail.close() // lets waiting pages go
 		err := d.app.ShutdownWithTimeout(stopWithin)
+		// A shutdown before the server goroutine got going does nothing; without its listener it ends then, too.
+		closeErr := ignoreClosed(listener.Close())
 		<-done
-		return err
+		return errors.Join(err, closeErr)
 	})
 }
 

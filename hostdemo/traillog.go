@@ -80,9 +80,23 @@ func logStep(at time.Time, level slog.Level, message string, fields []field) ste
 			s.At, s.TookMs = at.Add(-took), milliseconds(took) // like a call: at its beginning
 		}
 	case s.Plugin != "":
-		s.Title = "插件 " + s.Plugin + "：" + message
+		s.Title = "插件 " + s.Plugin + "：" + inWords(message)
 	}
 	return s
+}
+
+// inWords translates what the plugins say.
+func inWords(message string) string {
+	for _, known := range [][2]string{
+		{"plugin is ready", "进程已启动，可以接收事件"},
+		{"booked", "记了一笔账"},
+		{"member saved", "会员资料已保存"},
+	} {
+		if message == known[0] {
+			return known[1]
+		}
+	}
+	return message
 }
 
 func valueOf(fields []field, name string) string {

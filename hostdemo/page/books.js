@@ -25,15 +25,15 @@ export function start() {
 }
 
 function show(id, rows) {
+  const focused = byId(id).contains(document.activeElement) ? document.activeElement.dataset.order : undefined;
   byId(id).replaceChildren(...rows);
+  if (focused) byId(id).querySelector(`[data-order="${CSS.escape(focused)}"]`)?.focus();
   byId(`no-${id}`).hidden = rows.length > 0;
 }
 
 function bookingRow(b) {
-  const resend = el("button", { type: "button", "aria-label": `让微信再发一次订单 ${b.order_no} 的通知`, onclick: async () => {
-    resend.disabled = true;
-    try { await ask("POST", `/demo/orders/${encodeURIComponent(b.order_no)}/resend`); } catch (error) { resend.title = error.message; }
-    resend.disabled = false;
+  const resend = el("button", { type: "button", "data-order": b.order_no, "aria-label": `让微信再发一次订单 ${b.order_no} 的通知`, onclick: async () => {
+    try { await ask("POST", `/demo/orders/${encodeURIComponent(b.order_no)}/resend`); } catch (error) { resend.textContent = error.message; }
   } }, "再发一次通知");
   return el("tr", {},
     el("td", {}, el("code", {}, b.order_no), el("small", {}, b.event_id)),

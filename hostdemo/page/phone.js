@@ -33,6 +33,7 @@ export async function start() {
 // take picks a phone up.
 function take(next) {
   owner = next;
+  byId("toast").classList.remove("on");
   session = sessions.load(owner.id);
   localStorage.setItem("hostdemo", owner.id);
   byId("owners").replaceChildren(...owners.map((o) =>

@@ -46,7 +46,7 @@ async function poll(show, restart) {
 // insert puts a step behind those that began before it.
 function insert(list, step, fresh) {
   const at = Date.parse(step.at) + fraction(step.at);
-  const item = el("li", { class: step.from + (fresh ? " fresh" : "") }, details(step));
+  const item = el("li", { class: `by-${step.from}${fresh ? " fresh" : ""}` }, details(step));
   item.at = at;
   let before = list.lastElementChild;
   while (before && before.at > at) before = before.previousElementSibling;
@@ -61,7 +61,8 @@ function fraction(time) {
 
 function details(step) {
   const { call } = step;
-  return el("details", {},
+  const seen = (event) => { if (event.target.open) event.target.scrollIntoView({ block: "nearest" }); };
+  return el("details", { ontoggle: seen },
     el("summary", {},
       el("span", { class: "time" }, clock(step.at)),
       el("span", { class: "route" }, who(step.from), step.to && "→", step.to && who(step.to)),
@@ -87,7 +88,7 @@ function more({ call, fields, event }) {
   return box;
 }
 
-const who = (actor) => el("span", { class: `who ${actor}` }, names[actor] ?? actor);
+const who = (actor) => el("span", { class: `who by-${actor}` }, names[actor] ?? actor);
 
 function pretty(text) {
   try { return JSON.stringify(JSON.parse(text), null, 2); } catch { return text; }
