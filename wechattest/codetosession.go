@@ -46,11 +46,11 @@ func (s *Simulator) codeToSession(call openCall) any {
 		return refusal{40002, "invalid grant_type"}
 	}
 	var answer any
-	s.update(func(st *state) { answer = st.exchange(query.Get("js_code"), call.now) })
+	s.update(func(st *state) { answer = st.exchange(s.settings.app.AppID, query.Get("js_code"), call.now) })
 	return answer
 }
 
-func (st *state) exchange(jsCode string, now time.Time) any {
+func (st *state) exchange(appID, jsCode string, now time.Time) any {
 	code := st.LoginCodes[jsCode]
 	switch {
 	case code == nil:
@@ -68,7 +68,7 @@ func (st *state) exchange(jsCode string, now time.Time) any {
 		return refusal{45011, "api minute-quota reach limit, mustslower, retry next minute"}
 	}
 	code.Used = true
-	answer := sessionAnswer{SessionKey: code.SessionKey, OpenID: person.OpenID}
+	answer := sessionAnswer{SessionKey: code.SessionKey, OpenID: person.OpenIDs[appID]}
 	if !st.Unbound {
 		answer.UnionID = person.UnionID
 	}

@@ -46,7 +46,7 @@ type combinedTransaction struct {
 
 type combinedSubOrder struct {
 	MchID         string         `json:"mchid"`
-	TradeType     string         `json:"trade_type"`
+	TradeType     TradeType      `json:"trade_type"`
 	TradeState    TradeState     `json:"trade_state"`
 	BankType      string         `json:"bank_type"`
 	Attach        string         `json:"attach"`

@@ -22,12 +22,18 @@ func (s *Simulator) newRoutes() http.Handler {
 
 	// api.mch.weixin.qq.com: WeChat Pay API v3 (微信支付)
 	mux.HandleFunc("GET /v3/certificates", s.pay(s.listCertificates))
-	mux.HandleFunc("POST /v3/pay/transactions/jsapi", s.pay(s.placeJSAPIOrder))
+	mux.HandleFunc("POST /v3/pay/transactions/jsapi", s.pay(s.placeOrder(JSAPI)))
+	mux.HandleFunc("POST /v3/pay/transactions/native", s.pay(s.placeOrder(Native)))
+	mux.HandleFunc("POST /v3/pay/transactions/h5", s.pay(s.placeOrder(H5)))
+	mux.HandleFunc("POST /v3/pay/transactions/app", s.pay(s.placeOrder(InApp)))
 	mux.HandleFunc("GET /v3/pay/transactions/id/{transaction_id}", s.pay(s.queryByTransactionID))
 	mux.HandleFunc("GET /v3/pay/transactions/out-trade-no/{out_trade_no}", s.pay(s.queryByOutTradeNo))
 	mux.HandleFunc("POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close", s.pay(s.closeOrder))
 	mux.HandleFunc("POST /v3/refund/domestic/refunds", s.pay(s.createRefund))
 	mux.HandleFunc("GET /v3/refund/domestic/refunds/{out_refund_no}", s.pay(s.queryRefund))
+	mux.HandleFunc("GET /v3/bill/tradebill", s.pay(s.tradeBill))
+	mux.HandleFunc("GET /v3/bill/fundflowbill", s.pay(s.fundFlowBill))
+	mux.HandleFunc("GET /v3/billdownload/file", s.pay(s.downloadBill))
 	mux.HandleFunc("/v3/", s.pay(s.unknownPayPath))
 	return mux
 }

@@ -5,7 +5,7 @@ import "time"
 // index finds what a state holds by other names. It is made anew when a snapshot is read.
 type index struct {
 	userByOpenID  map[string]string   // openid → name
-	orderByPrepay map[string]string   // prepay_id → out_trade_no
+	orderByPrepay map[string]string   // prepay_id, code_url or h5_url → out_trade_no
 	orderByID     map[string]string   // transaction_id → out_trade_no
 	refundByID    map[string]string   // refund_id → out_refund_no
 	refundsOf     map[string][]string // out_trade_no → out_refund_no, oldest first
@@ -21,11 +21,11 @@ func (st *state) reindex() {
 		waiting: map[string]struct{}{},
 	}
 	for name, person := range st.Users {
-		st.index.userByOpenID[person.OpenID] = name
+		st.indexUser(name, person)
 	}
 	for number, order := range st.Orders {
-		for prepayID := range order.Prepays {
-			st.index.orderByPrepay[prepayID] = number
+		for handle := range order.Prepays {
+			st.index.orderByPrepay[handle] = number
 		}
 		if order.TransactionID != "" {
 			st.index.orderByID[order.TransactionID] = number
@@ -42,19 +42,30 @@ func (st *state) reindex() {
 }
 
 // person is the user with this name, made at the first mention.
-func (st *state) person(appID, name string) *user {
+func (st *state) person(set *settings, name string) *user {
 	if st.Users[name] == nil {
-		st.Users[name] = newUser(appID, name)
-		st.index.userByOpenID[st.Users[name].OpenID] = name
+		st.Users[name] = newUser(set, name)
+		st.indexUser(name, st.Users[name])
 	}
 	return st.Users[name]
 }
 
-// addPrepay gives an order one more prepay_id.
-func (st *state) addPrepay(order *orderRecord, prepayID string, until time.Time) {
-	order.PrepayID = prepayID
-	order.Prepays[prepayID] = until
-	st.index.orderByPrepay[prepayID] = order.OutTradeNo
+func (st *state) indexUser(name string, person *user) {
+	for _, openID := range person.OpenIDs {
+		st.index.userByOpenID[openID] = name
+	}
+}
+
+// user finds the person behind an openid of this app.
+func (st *state) user(appID, openID string) (name string, found bool) {
+	name, found = st.index.userByOpenID[openID]
+	return name, found && st.Users[name].OpenIDs[appID] == openID
+}
+
+// addPrepay gives an order one more prepay_id, code_url or h5_url.
+func (st *state) addPrepay(order *orderRecord, handle string, until time.Time) {
+	order.Prepays[handle] = until
+	st.index.orderByPrepay[handle] = order.OutTradeNo
 }
 
 func (st *state) indexRefund(refund *refundRecord) {

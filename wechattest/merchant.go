@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 )
 
-// App is the mini-program's account (小程序).
+// App is the account of a mini-program (小程序) or an official account (公众号).
 type App struct {
 	AppID     string
 	AppSecret string
@@ -30,6 +30,13 @@ const (
 
 // App is the mini-program this WeChat knows.
 func (s *Simulator) App() App { return s.settings.app }
+
+// OfficialAccount is the official account (公众号) this WeChat knows. It belongs to the same Open Platform account as the
+// mini-program: a person's unionid is the same, the openid is another.
+func (s *Simulator) OfficialAccount() App { return s.settings.account }
+
+// MobileAppID is the appid of the merchant's mobile app (移动应用).
+func (s *Simulator) MobileAppID() string { return s.settings.mobileAppID }
 
 // Merchant is the merchant this WeChat knows, with the keys of its own that a real merchant would hold.
 func (s *Simulator) Merchant() Merchant {

@@ -8,7 +8,7 @@ type noticeTransaction struct {
 	AppID          string       `json:"appid"`
 	OutTradeNo     string       `json:"out_trade_no"`
 	TransactionID  string       `json:"transaction_id"`
-	TradeType      string       `json:"trade_type"`
+	TradeType      TradeType    `json:"trade_type"`
 	TradeState     TradeState   `json:"trade_state"`
 	TradeStateDesc string       `json:"trade_state_desc"`
 	BankType       string       `json:"bank_type"`
@@ -40,7 +40,7 @@ type noticeEnvelope struct {
 func (o Order) transaction() noticeTransaction {
 	t := noticeTransaction{
 		MchID: o.MchID, AppID: o.AppID, OutTradeNo: o.OutTradeNo, TransactionID: o.TransactionID,
-		TradeType: jsapiTradeType, TradeState: Paid, TradeStateDesc: Paid.description(),
+		TradeType: o.TradeType, TradeState: Paid, TradeStateDesc: Paid.description(),
 		BankType: balanceBankType, Attach: o.Attach, SuccessTime: wireTime(o.PaidAt),
 		Payer:  payer{o.OpenID},
 		Amount: noticeAmount{o.TotalFen, o.TotalFen, o.Currency, o.Currency},

@@ -24,6 +24,9 @@ type settings struct {
 	observers       []func(Exchange)
 	stateFile       string
 	refundDelay     time.Duration
+	account         App
+	mobileAppID     string
+	billURLLife     time.Duration
 }
 
 func defaultSettings() settings {
@@ -35,6 +38,9 @@ func defaultSettings() settings {
 		apiV3Key:    "wechattest-api-v3-key-0123456789",
 		retrySpeed:  1,
 		refundDelay: 5 * time.Second,
+		account:     App{AppID: "wx7e57000000000002", AppSecret: "7e570000000000000000000000000a01"},
+		mobileAppID: "wx7e57000000000003",
+		billURLLife: billURLLife,
 	}
 }
 
@@ -48,6 +54,16 @@ func WithKeyMode(m KeyMode) Option { return func(s *settings) { s.keyMode = m } 
 func WithApp(appID, secret string) Option {
 	return func(s *settings) { s.app = App{AppID: appID, AppSecret: secret} }
 }
+
+// WithOfficialAccount sets the official account's appid and secret. Default: fixed test values, see
+// [Simulator.OfficialAccount].
+func WithOfficialAccount(appID, secret string) Option {
+	return func(s *settings) { s.account = App{AppID: appID, AppSecret: secret} }
+}
+
+// WithMobileApp sets the appid of the merchant's mobile app (移动应用), which App payments name. Default: a fixed test
+// value, see [Simulator.MobileAppID].
+func WithMobileApp(appID string) Option { return func(s *settings) { s.mobileAppID = appID } }
 
 // WithMerchant sets the merchant number and the APIv3 key (32 bytes). The certificate and key pair stay the fixed
 // ones. Default: fixed test values, see [Simulator.Merchant].
@@ -68,6 +84,10 @@ func WithRetrySpeed(factor float64) Option { return func(s *settings) { s.retryS
 // to five minutes into a balance and some working days into a card. Default: 5 s.
 func WithRefundDelay(d time.Duration) Option { return func(s *settings) { s.refundDelay = d } }
 
+// WithBillURLLife sets how long a bill's download_url is good. Default: 5 min, the newer pages' figure; older ones say
+// 30 s.
+func WithBillURLLife(d time.Duration) Option { return func(s *settings) { s.billURLLife = d } }
+
 // WithStrictNotifyURL accepts only notify_urls that WeChat could reach: https, and neither localhost nor a private
 // address. Default: http and local hosts are accepted, since that is where a local WeChat's merchants live.
 func WithStrictNotifyURL() Option { return func(s *settings) { s.strictNotifyURL = true } }
@@ -87,13 +107,18 @@ func WithObserver(f func(Exchange)) Option {
 // after changes and when it closes. Notices that were still to be retried go on. Default: memory only.
 func WithStateFile(path string) Option { return func(s *settings) { s.stateFile = path } }
 
+// appIDs are the apps that belong to the merchant.
+func (s *settings) appIDs() []string {
+	return []string{s.app.AppID, s.account.AppID, s.mobileAppID}
+}
+
 // validate reports every setting that cannot work.
-func (s settings) validate() error {
+func (s *settings) validate() error {
 	var errs []error
 	if len(s.apiV3Key) != 32 {
 		errs = append(errs, fmt.Errorf("the APIv3 key has %d bytes, WeChat Pay's have 32", len(s.apiV3Key)))
 	}
-	if s.mchID == "" || s.app.AppID == "" || s.app.AppSecret == "" {
+	if s.mchID == "" || s.app.AppID == "" || s.app.AppSecret == "" || s.account.AppID == "" || s.account.AppSecret == "" {
 		errs = append(errs, errors.New("merchant number, appid and app secret must not be empty"))
 	}
 	if s.retrySpeed <= 0 {

@@ -27,6 +27,17 @@ func (t TradeState) description() string {
 	}
 }
 
+// TradeType (交易类型) is how an order is paid.
+type TradeType string
+
+// The ways to pay. Mini-programs pay by JSAPI, H5 is called MWEB.
+const (
+	JSAPI  TradeType = "JSAPI"
+	Native TradeType = "NATIVE"
+	H5     TradeType = "MWEB"
+	InApp  TradeType = "APP"
+)
+
 // Order is one order as WeChat keeps it.
 type Order struct {
 	OutTradeNo    string     `json:"out_trade_no"` // 商户订单号
@@ -37,11 +48,14 @@ type Order struct {
 	NotifyURL     string     `json:"notify_url"`
 	TotalFen      int64      `json:"total"` // in fen (分)
 	Currency      string     `json:"currency"`
-	OpenID        string     `json:"openid"` // who ordered, and alone may pay
+	OpenID        string     `json:"openid"` // JSAPI: who ordered, and alone may pay; else who paid
+	TradeType     TradeType  `json:"trade_type"`
 	DeviceID      string     `json:"device_id"`
 	State         TradeState `json:"state"`
 	TransactionID string     `json:"transaction_id"` // 微信支付订单号, empty until paid
-	PrepayID      string     `json:"prepay_id"`      // the latest one
+	PrepayID      string     `json:"prepay_id"`      // the latest one, of JSAPI and APP orders
+	CodeURL       string     `json:"code_url"`       // the only living one, of NATIVE orders
+	H5URL         string     `json:"h5_url"`         // the latest one, of MWEB orders
 	CreatedAt     time.Time  `json:"created_at"`
 	ExpiresAt     time.Time  `json:"expires_at"` // time_expire, or seven days after creation
 	PaidAt        time.Time  `json:"paid_at,omitzero"`

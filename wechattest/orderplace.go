@@ -3,54 +3,76 @@ package wechattest
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"time"
 )
 
 // The lives of an order. Source: pay.weixin.qq.com doc/v3/merchant/4012525167.
 const (
-	prepayLife    = 2 * time.Hour
+	prepayLife    = 2 * time.Hour // of a prepay_id and a code_url
+	h5Life        = 5 * time.Minute
 	orderLife     = 7 * 24 * time.Hour  // without time_expire; unpaid orders close by themselves after it
 	expiryMinimum = time.Minute         // a nearer time_expire is raised to it
 	expiryMaximum = 90 * 24 * time.Hour // the newest text for direct merchants; older ones say 15 days
 )
 
+// prepayAnswer is one of three answers.
 type prepayAnswer struct {
-	PrepayID string `json:"prepay_id"`
+	PrepayID string `json:"prepay_id,omitempty"`
+	CodeURL  string `json:"code_url,omitempty"`
+	H5URL    string `json:"h5_url,omitempty"`
 }
 
-// placeJSAPIOrder is POST /v3/pay/transactions/jsapi (JSAPI下单), which mini-programs use too.
-func (s *Simulator) placeJSAPIOrder(call payCall) (payAnswer, *payError) {
-	terms, refused := s.parseOrderTerms(call.body)
-	if refused != nil {
-		return payAnswer{}, refused
-	}
-	if refused := s.checkMchID(terms.MchID, "body"); refused != nil {
-		return payAnswer{}, refused
-	}
-	if terms.AppID != s.settings.app.AppID {
-		return payAnswer{}, appNotOfMerchant()
-	}
-	var prepayID string
-	s.update(func(st *state) {
-		// An openid that is nobody's, or another app's: the code differs between editions, 400 in the current one.
-		if _, known := st.index.userByOpenID[terms.Payer.OpenID]; !known {
-			refused = paramError("body", "/payer/openid", "无效的openid", terms.Payer.OpenID)
-			refused.resultCode = 268501013
-			return
+// placeOrder is POST /v3/pay/transactions/jsapi (JSAPI下单), which mini-programs use too, and its siblings …/native,
+// …/h5 and …/app.
+func (s *Simulator) placeOrder(tradeType TradeType) func(payCall) (payAnswer, *payError) {
+	return func(call payCall) (payAnswer, *payError) {
+		terms, refused := s.parseOrderTerms(tradeType, call.body)
+		if refused == nil {
+			refused = s.checkMchID(terms.MchID, "body")
 		}
-		prepayID, refused = st.place(terms, call.now, cmp.Or(s.settings.orderPaidCode, "INVALID_REQUEST"))
-	})
-	if refused != nil {
-		return payAnswer{}, refused
+		if refused == nil && !s.settings.sellsIn(terms.AppID, tradeType) {
+			refused = appNotOfMerchant()
+		}
+		if refused != nil {
+			return payAnswer{}, refused
+		}
+		var answer prepayAnswer
+		s.update(func(st *state) {
+			// An openid that is nobody's, or another app's: the code differs between editions, 400 in the current one.
+			if _, known := st.user(terms.AppID, terms.Payer.OpenID); !known && tradeType == JSAPI {
+				refused = paramError("body", "/payer/openid", "无效的openid", terms.Payer.OpenID)
+				refused.resultCode = 268501013
+				return
+			}
+			answer, refused = st.place(terms, call.now, cmp.Or(s.settings.orderPaidCode, "INVALID_REQUEST"))
+		})
+		if refused != nil {
+			return payAnswer{}, refused
+		}
+		return payAnswer{http.StatusOK, answer}, nil
 	}
-	return payAnswer{http.StatusOK, prepayAnswer{prepayID}}, nil
+}
+
+// sellsIn says whether orders of this kind may name this appid: App payments a mobile app's, JSAPI those that have
+// users inside WeChat, the others any.
+func (s *settings) sellsIn(appID string, tradeType TradeType) bool {
+	mobile := appID == s.mobileAppID
+	switch tradeType {
+	case InApp:
+		return mobile
+	case JSAPI:
+		return !mobile && slices.Contains(s.appIDs(), appID)
+	case Native, H5:
+	}
+	return slices.Contains(s.appIDs(), appID)
 }
 
 // place creates the order, or answers a repeat of its first request with one more prepay_id. Earlier ones of the order
-// live on to their own end.
-func (st *state) place(terms orderTerms, now time.Time, paidCode string) (string, *payError) {
+// live on to their own end; only a code_url ends when another is made.
+func (st *state) place(terms orderTerms, now time.Time, paidCode string) (prepayAnswer, *payError) {
 	if st.Burned[terms.OutTradeNo] {
-		return "", termsDiffer()
+		return prepayAnswer{}, termsDiffer()
 	}
 	order := st.order(terms.OutTradeNo, now)
 	if order == nil {
@@ -59,17 +81,38 @@ func (st *state) place(terms orderTerms, now time.Time, paidCode string) (string
 	}
 	switch {
 	case order.paid():
-		return "", orderIsPaid(paidCode)
+		return prepayAnswer{}, orderIsPaid(paidCode)
 	case order.State == Closed:
-		return "", orderIsClosed()
+		return prepayAnswer{}, orderIsClosed()
 	case !now.Before(order.ExpiresAt):
-		return "", orderIsExpired()
+		return prepayAnswer{}, orderIsExpired()
 	case order.Terms != terms.canonical:
-		return "", termsDiffer()
+		return prepayAnswer{}, termsDiffer()
 	}
+	return st.prepay(order, now), nil
+}
+
+// prepay gives an order one more way to be paid.
+func (st *state) prepay(order *orderRecord, now time.Time) prepayAnswer {
 	prepayID := "wx" + now.In(beijing()).Format("20060102150405") + randomHex(16) + randomDigits(4)
+	switch order.TradeType {
+	case Native:
+		if order.CodeURL != "" {
+			delete(order.Prepays, order.CodeURL)
+			delete(st.index.orderByPrepay, order.CodeURL)
+		}
+		order.CodeURL = "weixin://wxpay/bizpayurl?pr=" + randomText(9)
+		st.addPrepay(order, order.CodeURL, now.Add(prepayLife))
+		return prepayAnswer{CodeURL: order.CodeURL}
+	case H5:
+		order.H5URL = "https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id=" + prepayID + "&package=" + randomDigits(10)
+		st.addPrepay(order, order.H5URL, now.Add(h5Life))
+		return prepayAnswer{H5URL: order.H5URL}
+	case JSAPI, InApp:
+	}
+	order.PrepayID = prepayID
 	st.addPrepay(order, prepayID, now.Add(prepayLife))
-	return prepayID, nil
+	return prepayAnswer{PrepayID: prepayID}
 }
 
 func newOrder(terms orderTerms, now time.Time) *orderRecord {
@@ -88,7 +131,7 @@ func newOrder(terms orderTerms, now time.Time) *orderRecord {
 			OutTradeNo: terms.OutTradeNo, AppID: terms.AppID, MchID: terms.MchID,
 			Description: terms.Description, Attach: terms.Attach, NotifyURL: terms.NotifyURL,
 			TotalFen: terms.Amount.Total, Currency: terms.Amount.Currency,
-			OpenID: terms.Payer.OpenID, DeviceID: terms.SceneInfo.DeviceID,
+			OpenID: terms.Payer.OpenID, TradeType: terms.tradeType, DeviceID: terms.SceneInfo.DeviceID,
 			State: NotPaid, CreatedAt: now, ExpiresAt: expires,
 		},
 		Terms:   terms.canonical,

@@ -22,7 +22,7 @@ type orderAnswer struct {
 	SuccessTime     string      `json:"success_time,omitempty"`
 	TradeState      TradeState  `json:"trade_state"`
 	TradeStateDesc  string      `json:"trade_state_desc"`
-	TradeType       string      `json:"trade_type,omitempty"`
+	TradeType       TradeType   `json:"trade_type,omitempty"`
 	TransactionID   string      `json:"transaction_id,omitempty"`
 }
 
@@ -41,10 +41,7 @@ type sceneInfo struct {
 	DeviceID string `json:"device_id"`
 }
 
-const (
-	jsapiTradeType  = "JSAPI"  // mini-program orders too
-	balanceBankType = "OTHERS" // paid from the WeChat balance
-)
+const balanceBankType = "OTHERS" // paid from the WeChat balance
 
 // queryByOutTradeNo is GET /v3/pay/transactions/out-trade-no/{out_trade_no} (商户订单号查询订单).
 func (s *Simulator) queryByOutTradeNo(call payCall) (payAnswer, *payError) {
@@ -91,7 +88,7 @@ func (o Order) answer() orderAnswer {
 	if o.paid() {
 		answer.Amount.Currency, answer.Amount.PayerTotal = o.Currency, o.TotalFen
 		answer.Attach = &o.Attach
-		answer.BankType, answer.TradeType = balanceBankType, jsapiTradeType
+		answer.BankType, answer.TradeType = balanceBankType, o.TradeType
 		answer.Payer = &payer{o.OpenID}
 		answer.SuccessTime = wireTime(o.PaidAt)
 		answer.TransactionID = o.TransactionID

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// orderTerms is a request to place a JSAPI order, decoded after its fields were checked.
+// orderTerms is a request to place an order, decoded after its fields were checked.
 type orderTerms struct {
 	AppID       string `json:"appid"`
 	MchID       string `json:"mchid"`
@@ -28,12 +28,13 @@ type orderTerms struct {
 		DeviceID string `json:"device_id"`
 	} `json:"scene_info"`
 
-	canonical string // the request with sorted keys and the default currency, to compare a second request with
+	tradeType TradeType
+	canonical string // way to pay and request with sorted keys and the default currency, to compare a second one with
 }
 
-// parseOrderTerms checks and decodes the body of POST /v3/pay/transactions/jsapi.
-func (s *Simulator) parseOrderTerms(body []byte) (orderTerms, *payError) {
-	fields, refused := checkBody(body, s.orderFields())
+// parseOrderTerms checks and decodes the body of POST /v3/pay/transactions/….
+func (s *Simulator) parseOrderTerms(tradeType TradeType, body []byte) (orderTerms, *payError) {
+	fields, refused := checkBody(body, s.orderFields(tradeType))
 	if refused != nil {
 		return orderTerms{}, refused
 	}
@@ -41,15 +42,26 @@ func (s *Simulator) parseOrderTerms(body []byte) (orderTerms, *payError) {
 		amount["currency"] = "CNY"
 	}
 	canonical := compactJSON(fields)
-	terms := orderTerms{canonical: string(canonical)}
+	terms := orderTerms{tradeType: tradeType, canonical: string(tradeType) + string(canonical)}
 	if err := json.Unmarshal(canonical, &terms); err != nil {
 		return orderTerms{}, paramError("body", "", "请求body不是合法的JSON对象", nil)
 	}
 	return terms, nil
 }
 
-// orderFields is the request table of JSAPI下单. Source: pay.weixin.qq.com doc/v3/merchant/4012525167.
-func (s *Simulator) orderFields() []field {
+// orderFields is the request table of JSAPI下单 and its siblings: only JSAPI names a payer, only H5 needs the scene.
+// Source: pay.weixin.qq.com doc/v3/merchant/4012525167.
+func (s *Simulator) orderFields(tradeType TradeType) []field {
+	fields := s.commonOrderFields(tradeType)
+	if tradeType == JSAPI {
+		fields = append(fields, field{name: "payer", kind: object, required: true, fields: []field{
+			{name: "openid", required: true, max: 128},
+		}})
+	}
+	return fields
+}
+
+func (s *Simulator) commonOrderFields(tradeType TradeType) []field {
 	return []field{
 		{name: "appid", required: true, max: 32},
 		{name: "mchid", required: true, max: 32},
@@ -65,9 +77,6 @@ func (s *Simulator) orderFields() []field {
 			{name: "total", kind: integer, required: true, min: 1},
 			{name: "currency", max: 16, check: checkCurrency},
 		}},
-		{name: "payer", kind: object, required: true, fields: []field{
-			{name: "openid", required: true, max: 128},
-		}},
 		{name: "detail", kind: object, fields: []field{
 			{name: "cost_price", kind: integer},
 			{name: "invoice_id", max: 32},
@@ -79,16 +88,28 @@ func (s *Simulator) orderFields() []field {
 				{name: "unit_price", kind: integer, required: true},
 			}},
 		}},
-		{name: "scene_info", kind: object, fields: []field{
-			{name: "payer_client_ip", required: true, max: 45},
-			{name: "device_id", max: 32},
-			// Which of these is required differs between the SDK and the OpenAPI text: none here.
-			{name: "store_info", kind: object, fields: []field{
-				{name: "id", max: 32}, {name: "name", max: 256}, {name: "area_code", max: 32}, {name: "address", max: 512},
-			}},
-		}},
+		{name: "scene_info", kind: object, required: tradeType == H5, fields: sceneFields(tradeType)},
 		{name: "settle_info", kind: object, fields: []field{{name: "profit_sharing", kind: flag}}},
 	}
+}
+
+func sceneFields(tradeType TradeType) []field {
+	fields := []field{
+		{name: "payer_client_ip", required: true, max: 45},
+		{name: "device_id", max: 32},
+		// Which of these is required differs between the SDK and the OpenAPI text: none here.
+		{name: "store_info", kind: object, fields: []field{
+			{name: "id", max: 32}, {name: "name", max: 256}, {name: "area_code", max: 32}, {name: "address", max: 512},
+		}},
+	}
+	if tradeType == H5 {
+		fields = append(fields, field{name: "h5_info", kind: object, required: true, fields: []field{
+			{name: "type", required: true, check: oneOf("iOS", "Android", "Wap")},
+			{name: "app_name", max: 64}, {name: "app_url", max: 128}, {name: "bundle_id", max: 128},
+			{name: "package_name", max: 128},
+		}})
+	}
+	return fields
 }
 
 // checkOutTradeNo follows the newest list of characters; older pages allow fewer.

@@ -83,6 +83,10 @@ func checkHeaders(r *http.Request, body []byte) *payError {
 func (s *Simulator) writeAnswer(w http.ResponseWriter, pair *keyPair, now time.Time, answer payAnswer, resultCode int) {
 	var body []byte
 	header := w.Header()
+	if file, is := answer.body.(billFile); is {
+		file.writeTo(w)
+		return
+	}
 	if answer.body != nil {
 		body = compactJSON(answer.body)
 		header.Set("Content-Type", "application/json; charset=utf-8")

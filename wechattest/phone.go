@@ -20,12 +20,15 @@ type Profile struct {
 // Phone is the phone of the person with this name; the first call creates the person. Openid, unionid and phone number
 // follow from the name.
 func (s *Simulator) Phone(name string) *Phone {
-	s.update(func(st *state) { st.person(s.settings.app.AppID, name) })
+	s.update(func(st *state) { st.person(&s.settings, name) })
 	return &Phone{s, name}
 }
 
 // OpenID is the user's id under the simulator's mini-program.
-func (p *Phone) OpenID() string { return p.user().OpenID }
+func (p *Phone) OpenID() string { return p.OpenIDUnder(p.sim.settings.app.AppID) }
+
+// OpenIDUnder is the user's id under any of the simulator's apps; empty for a foreign appid.
+func (p *Phone) OpenIDUnder(appID string) string { return p.user().OpenIDs[appID] }
 
 // UnionID is the user's id across the apps of one Open Platform account.
 func (p *Phone) UnionID() string { return p.user().UnionID }
@@ -53,7 +56,7 @@ func (p *Phone) Login(ctx context.Context) (code string, err error) {
 	now := p.sim.settings.clock.Now()
 	code = "0" + randomDigits(1) + randomText(30)
 	p.sim.update(func(st *state) {
-		person := st.person(p.sim.settings.app.AppID, p.name)
+		person := st.person(&p.sim.settings, p.name)
 		person.SessionKey = randomSessionKey()
 		st.LoginCodes[code] = &loginCode{User: p.name, SessionKey: person.SessionKey, IssuedAt: now}
 		st.forgetCodes(now)
@@ -93,10 +96,10 @@ func (st *state) forgetCodes(now time.Time) {
 }
 
 func (p *Phone) user() (u user) {
-	p.sim.view(func(st *state) { u = *st.person(p.sim.settings.app.AppID, p.name) })
+	p.sim.view(func(st *state) { u = *st.person(&p.sim.settings, p.name) })
 	return u
 }
 
 func (p *Phone) change(change func(*user)) {
-	p.sim.update(func(st *state) { change(st.person(p.sim.settings.app.AppID, p.name)) })
+	p.sim.update(func(st *state) { change(st.person(&p.sim.settings, p.name)) })
 }

@@ -52,7 +52,7 @@ func (p *Phone) EncryptedUserInfo(ctx context.Context) (EncryptedData, error) {
 		UnionID   string    `json:"unionId,omitempty"`
 		Watermark watermark `json:"watermark"`
 	}{
-		u.OpenID, u.rawProfile(), u.UnionID,
+		u.OpenIDs[p.sim.settings.app.AppID], u.rawProfile(), u.UnionID,
 		watermark{p.sim.settings.clock.Now().Unix(), p.sim.settings.app.AppID},
 	})
 }

@@ -66,7 +66,7 @@ func (s *Simulator) userPhoneNumber(call openCall) any {
 			return
 		}
 		person := st.Users[code.User]
-		if request.OpenID != "" && request.OpenID != person.OpenID {
+		if request.OpenID != "" && request.OpenID != person.OpenIDs[s.settings.app.AppID] {
 			answer = refusal{40029, "invalid code"}
 			return
 		}

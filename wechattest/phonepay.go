@@ -14,18 +14,56 @@ func (p *Phone) Pay(ctx context.Context, launch Launch) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	sim, now := p.sim, p.sim.settings.clock.Now()
-	if refused := sim.checkLaunch(launch); refused != nil {
+	if launch.AppID == "" {
+		launch.AppID = p.sim.settings.app.AppID
+	}
+	if refused := p.sim.checkLaunch(launch); refused != nil {
 		return refused
 	}
-	prepayID := strings.TrimPrefix(launch.Package, "prepay_id=")
+	return p.pay(ctx, JSAPI, launch.AppID, strings.TrimPrefix(launch.Package, "prepay_id="))
+}
+
+// PayApp is a mobile app's launch of WeChat followed by the user's consent. Only the bare prepay_id is signed here.
+func (p *Phone) PayApp(ctx context.Context, launch AppLaunch) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if refused := p.sim.checkAppLaunch(launch); refused != nil {
+		return refused
+	}
+	return p.pay(ctx, InApp, launch.AppID, launch.PrepayID)
+}
+
+// PayCode scans the QR code of a native order's code_url and pays.
+func (p *Phone) PayCode(ctx context.Context, codeURL string) error {
+	return p.pay(ctx, Native, "", codeURL)
+}
+
+// PayH5 opens an H5 order's h5_url in the phone's browser, which starts WeChat, and pays. A redirect_url behind it is
+// ignored.
+func (p *Phone) PayH5(ctx context.Context, h5URL string) error {
+	bare, _, _ := strings.Cut(h5URL, "&redirect_url=")
+	return p.pay(ctx, H5, "", bare)
+}
+
+// pay pays what a prepay_id, code_url or h5_url stands for. An empty appID is not compared.
+func (p *Phone) pay(ctx context.Context, way TradeType, appID, handle string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	sim, now := p.sim, p.sim.settings.clock.Now()
 	var refused *PayRefusedError
 	sim.update(func(st *state) {
-		order := st.order(st.index.orderByPrepay[prepayID], now)
-		openID := st.person(sim.settings.app.AppID, p.name).OpenID
-		if refused = checkPayer(order, prepayID, openID, now); refused != nil {
+		order := st.order(st.index.orderByPrepay[handle], now)
+		if order != nil && (order.TradeType != way || (appID != "" && order.AppID != appID)) {
+			order = nil // not an order that can be paid this way
+		}
+		person := st.person(&sim.settings, p.name)
+		if refused = checkPayer(order, handle, person, now); refused != nil {
+			refused.ErrMsg = way.failure() + refused.ErrMsg
 			return
 		}
+		order.OpenID = person.OpenIDs[order.AppID]
 		sim.payOrder(st, order, now)
 	})
 	if refused != nil {
@@ -34,45 +72,38 @@ func (p *Phone) Pay(ctx context.Context, launch Launch) error {
 	return nil
 }
 
-// checkLaunch checks what needs no order.
-func (s *Simulator) checkLaunch(l Launch) *PayRefusedError {
-	const parameter = "requestPayment:fail parameter error"
-	switch {
-	case l.AppID != "" && l.AppID != s.settings.app.AppID:
-		return &PayRefusedError{parameter, "appId is not the mini-program's"}
-	case len(l.TimeStamp) != 10 || strings.Trim(l.TimeStamp, "0123456789") != "":
-		return &PayRefusedError{parameter + ": parameter.timeStamp", "timeStamp must be Unix seconds as text"}
-	case l.NonceStr == "" || len(l.NonceStr) > 32:
-		return &PayRefusedError{parameter + ": parameter.nonceStr", "nonceStr must have 1 to 32 characters"}
-	case !strings.HasPrefix(l.Package, "prepay_id="):
-		return &PayRefusedError{parameter + ": parameter.package", "package must be prepay_id=…"}
-	case l.SignType != "RSA":
-		return &PayRefusedError{parameter + ": parameter.signType", "signType must be RSA"}
+// failure begins the client's message. Only that of wx.requestPayment is documented.
+func (t TradeType) failure() string {
+	if t == JSAPI {
+		return "requestPayment:fail "
 	}
-	message := launchMessage(s.settings.app.AppID, l.TimeStamp, l.NonceStr, l.Package)
-	if !verify(&s.keys.merchant.private.PublicKey, message, l.PaySign) {
-		return &PayRefusedError{"requestPayment:fail 支付验证签名失败", "paySign does not fit the merchant certificate"}
+	return "pay:fail "
+}
+
+// checkPayer checks whether the order behind a launch can be paid by this user now.
+func checkPayer(order *orderRecord, handle string, person *user, now time.Time) *PayRefusedError {
+	switch {
+	case order == nil:
+		return &PayRefusedError{"调用支付JSAPI缺少参数：total_fee", "the prepay_id is unknown"}
+	case order.TradeType == JSAPI && order.OpenID != person.OpenIDs[order.AppID]:
+		return &PayRefusedError{"支付账号与下单账号不一致", "another user ordered"}
+	case order.paid():
+		return &PayRefusedError{"该订单已支付", "the order is paid"}
+	case order.State == Closed:
+		return &PayRefusedError{"该订单已关闭", "the order is closed"}
+	case !now.Before(order.ExpiresAt):
+		return &PayRefusedError{"订单已过期", "time_expire has passed"}
+	case !now.Before(order.Prepays[handle]):
+		return &PayRefusedError{"订单已过期", "the prepay_id is older than " + order.TradeType.prepayLife().String()}
 	}
 	return nil
 }
 
-// checkPayer checks whether the order behind a launch can be paid by this user now.
-func checkPayer(order *orderRecord, prepayID, openID string, now time.Time) *PayRefusedError {
-	switch {
-	case order == nil:
-		return &PayRefusedError{"requestPayment:fail 调用支付JSAPI缺少参数：total_fee", "the prepay_id is unknown"}
-	case order.OpenID != openID:
-		return &PayRefusedError{"requestPayment:fail 支付账号与下单账号不一致", "another user ordered"}
-	case order.paid():
-		return &PayRefusedError{"requestPayment:fail 该订单已支付", "the order is paid"}
-	case order.State == Closed:
-		return &PayRefusedError{"requestPayment:fail 该订单已关闭", "the order is closed"}
-	case !now.Before(order.ExpiresAt):
-		return &PayRefusedError{"requestPayment:fail 订单已过期", "time_expire has passed"}
-	case !now.Before(order.Prepays[prepayID]):
-		return &PayRefusedError{"requestPayment:fail 订单已过期", "the prepay_id is older than two hours"}
+func (t TradeType) prepayLife() time.Duration {
+	if t == H5 {
+		return h5Life
 	}
-	return nil
+	return prepayLife
 }
 
 // payOrder enters the payment and its notice.

@@ -113,6 +113,7 @@ func TestRefundsEndAsTheScriptSays(t *testing.T) {
 	for _, outcome := range []wechattest.RefundStatus{wechattest.RefundClosed, wechattest.RefundAbnormal} {
 		b := setup(t)
 		b.buy(t, "NO-0001")
+		b.settle(t)
 		b.sim.RefundsEnd(outcome)
 		b.refund(t, "NO-0001", "RE-1", 100)
 		b.clock.Advance(5 * time.Second)

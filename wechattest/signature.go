@@ -21,10 +21,10 @@ func answerMessage(timestamp, nonce string, body []byte) string {
 	return lines(timestamp, nonce, string(body))
 }
 
-// launchMessage is the text that paySign signs in a mini-program: appid, Unix seconds, nonce, "prepay_id=…".
+// launchMessage is the text that paySign signs: appid, Unix seconds, nonce, and "prepay_id=…" or, for an app, the bare id.
 // Source: pay.weixin.qq.com, 小程序调起支付.
-func launchMessage(appID, timestamp, nonce, pkg string) string {
-	return lines(appID, timestamp, nonce, pkg)
+func launchMessage(appID, timestamp, nonce, prepay string) string {
+	return lines(appID, timestamp, nonce, prepay)
 }
 
 func lines(parts ...string) string { return strings.Join(parts, "\n") + "\n" }

@@ -17,6 +17,8 @@ type state struct {
 	RefundOutcome RefundStatus             `json:"refund_outcome,omitempty"`
 	RefundsHeld   bool                     `json:"refunds_held"`
 
+	Bills map[string]billFile `json:"bills"` // by the token of the download_url
+
 	Notices     map[string]*noticeRecord `json:"notices"` // by notice id
 	NoticesHeld bool                     `json:"notices_held"`
 	Journal     []NoticeAttempt          `json:"journal"`
@@ -35,6 +37,7 @@ func newState() state {
 		Orders:     map[string]*orderRecord{},
 		Burned:     map[string]bool{},
 		Refunds:    map[string]*refundRecord{},
+		Bills:      map[string]billFile{},
 		Notices:    map[string]*noticeRecord{},
 	}
 	st.reindex()
@@ -45,7 +48,7 @@ func newState() state {
 type orderRecord struct {
 	Order
 	Terms   string               `json:"terms"`   // canonical request, to compare a second request with
-	Prepays map[string]time.Time `json:"prepays"` // prepay_id → when it ends
+	Prepays map[string]time.Time `json:"prepays"` // prepay_id, code_url or h5_url → when it ends
 }
 
 // noticeRecord is one notice and where its delivery stands.

@@ -9,21 +9,25 @@ import (
 
 // user is a person with a WeChat account.
 type user struct {
-	OpenID      string      `json:"openid"`  // under the simulator's mini-program
-	UnionID     string      `json:"unionid"` // the same in every app of one Open Platform account
-	CountryCode string      `json:"country_code"`
-	PureNumber  string      `json:"pure_number"`
-	Profile     Profile     `json:"profile"`
-	HighRisk    bool        `json:"high_risk"`
-	SessionKey  string      `json:"session_key"` // of the last wx.login
-	Exchanges   []time.Time `json:"exchanges"`   // of js_codes in the last minute
+	OpenIDs     map[string]string `json:"openids"` // appid → openid
+	UnionID     string            `json:"unionid"` // the same in every app of one Open Platform account
+	CountryCode string            `json:"country_code"`
+	PureNumber  string            `json:"pure_number"`
+	Profile     Profile           `json:"profile"`
+	HighRisk    bool              `json:"high_risk"`
+	SessionKey  string            `json:"session_key"` // of the last wx.login
+	Exchanges   []time.Time       `json:"exchanges"`   // of js_codes in the last minute
 }
 
 // newUser makes a person whose identifiers depend on the name alone, so that two runs of a program agree.
-func newUser(appID, name string) *user {
+func newUser(set *settings, name string) *user {
 	number := sha256.Sum256([]byte("number " + name))
+	openIDs := map[string]string{}
+	for _, appID := range set.appIDs() {
+		openIDs[appID] = identifier("o", appID+" "+name)
+	}
 	return &user{
-		OpenID:      identifier("o", appID+" "+name),
+		OpenIDs:     openIDs,
 		UnionID:     identifier("oU", "open platform "+name),
 		CountryCode: "86",
 		PureNumber:  fmt.Sprintf("138%08d", (uint64(number[0])<<24|uint64(number[1])<<16|uint64(number[2])<<8|uint64(number[3]))%1e8),
