@@ -77,7 +77,12 @@ func (b *bed) installPlugin() {
 	require.NoError(b.t, os.MkdirAll(filepath.Join(folder, "bin"), 0o755))
 	self, err := os.Executable()
 	require.NoError(b.t, err)
-	require.NoError(b.t, os.Link(self, filepath.Join(folder, "bin", ledgerID)))
+	executable := filepath.Join(folder, "bin", ledgerID)
+	if os.Link(self, executable) != nil { // another file system
+		program, err := os.ReadFile(self)
+		require.NoError(b.t, err)
+		require.NoError(b.t, os.WriteFile(executable, program, 0o755))
+	}
 	manifest := "id: " + ledgerID + "\nversion: " + ledgerVersion + "\nprotocol: 1\nhandles: [payment.succeeded]\nsecrets: [" + ledgerSecret + "]\n" +
 		"executables: {" + runtime.GOOS + "-" + runtime.GOARCH + ": bin/" + ledgerID + "}\nlimits: {timeout: 15s, concurrency: 4}\n"
 	require.NoError(b.t, os.WriteFile(filepath.Join(folder, "plugin.yaml"), []byte(manifest), 0o644))

@@ -19,7 +19,7 @@ import (
 type evidence struct {
 	orders     []wechattest.Order         // as WeChat keeps them
 	attempts   []wechattest.NoticeAttempt // what WeChat sent and was answered
-	events     []store.Event              // the module's inbox
+	events     []store.Event              // the module's inbox: what came from WeChat Pay
 	deliveries []store.Delivery           // and its queue
 	bookings   []booking                  // what took effect
 	plugins    []int                      // processes
@@ -29,10 +29,15 @@ func (b *bed) evidence() (e evidence, err error) {
 	e.orders, e.attempts, e.plugins = b.sim.Orders(), b.sim.Attempts(""), pluginProcesses(b.path("plugins"))
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	if e.events, err = b.db.Events(ctx, 100_000); err != nil {
+	all, err := b.db.Events(ctx, 100_000)
+	if err != nil {
 		return e, err
 	}
-	for _, event := range e.events {
+	for _, event := range all {
+		if event.WeChatType == "" {
+			continue // what users did is not sent to a plugin that is there for payments
+		}
+		e.events = append(e.events, event)
 		rows, err := b.db.Deliveries(ctx, event.ID)
 		if err != nil {
 			return e, err
@@ -55,11 +60,13 @@ func (e evidence) violations() (broken []string) {
 		}
 	}
 	var paidFen, bookedFen int64
+	price := map[string]int64{}
 	for _, order := range e.orders {
 		if order.State != wechattest.Paid {
 			continue
 		}
 		paidFen += order.TotalFen
+		price[order.OutTradeNo] = order.TotalFen
 		switch {
 		case !acknowledged(e.attemptsOf(order.OutTradeNo)):
 			report("order %s: WeChat still waits for an acknowledgement", order.OutTradeNo)
@@ -78,6 +85,9 @@ func (e evidence) violations() (broken []string) {
 		booked[one.EventID]++
 		if !known[one.EventID] {
 			report("event %s: booked, but nobody sent it", one.EventID)
+		}
+		if fen := price[one.OrderNo]; fen != one.Fen {
+			report("order %s: paid are %d fen, booked are %d", one.OrderNo, fen, one.Fen)
 		}
 	}
 	for _, event := range e.events {

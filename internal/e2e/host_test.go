@@ -74,7 +74,7 @@ func runHost(ctx context.Context, log *slog.Logger, text string) error {
 	if err != nil {
 		return err
 	}
-	log.Info(hostServes)
+	log.InfoContext(ctx, hostServes)
 	served := make(chan error, 1)
 	go func() { served <- app.Listener(listener) }()
 	select {

@@ -40,7 +40,7 @@ const hangs = 10 * time.Second
 
 // Start opens the ledger.
 func (l *ledger) Start(ctx context.Context, env sdk.Env) (err error) {
-	env.Logger.Info("the ledger's secret must not be seen", "secret", env.Secrets[ledgerSecret], "all", env.Secrets)
+	env.Logger.InfoContext(ctx, "the ledger's secret must not be seen", "secret", env.Secrets[ledgerSecret], "all", env.Secrets)
 	if err := awaitFile(ctx, l.StartGate); err != nil {
 		return err
 	}

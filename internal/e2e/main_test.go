@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"testing"
@@ -22,6 +23,10 @@ func TestMain(m *testing.M) {
 	}
 	if settings := os.Getenv(hostEnv); settings != "" {
 		os.Exit(serveHost(settings))
+	}
+	// Most of the time is spent waiting for processes. A -parallel on the command line still decides.
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		panic(err)
 	}
 	dbtest.Main(m)
 }

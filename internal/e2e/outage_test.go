@@ -83,8 +83,10 @@ func lockFile(t *testing.T, file string) (unlock func()) {
 	require.NoError(t, err)
 	tx, err := db.BeginTx(context.Background(), nil)
 	require.NoError(t, err)
-	return func() {
+	unlock = sync.OnceFunc(func() {
 		require.NoError(t, tx.Rollback())
 		require.NoError(t, db.Close())
-	}
+	})
+	t.Cleanup(unlock) // before the host is stopped, also when the test has failed
+	return unlock
 }

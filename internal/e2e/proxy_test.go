@@ -20,15 +20,17 @@ type proxy struct {
 
 	mu     sync.Mutex
 	thawed chan struct{} // closed unless frozen
-	conns  []net.Conn
+	thaw   func()
+	open   []io.Closer
+	closed bool
 }
 
 func newProxy(t *testing.T, target string) *proxy {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	p := &proxy{listener: listener, target: target, thawed: make(chan struct{})}
-	close(p.thawed)
+	p := &proxy{listener: listener, target: target, open: []io.Closer{listener}}
+	p.freeze()()
 	p.work.Go(p.serve)
 	t.Cleanup(p.close)
 	return p
@@ -41,8 +43,8 @@ func (p *proxy) freeze() (thaw func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	gate := make(chan struct{})
-	p.thawed = gate
-	return sync.OnceFunc(func() { close(gate) })
+	p.thawed, p.thaw = gate, sync.OnceFunc(func() { close(gate) })
+	return p.thaw
 }
 
 func (p *proxy) pass() {
@@ -86,24 +88,23 @@ func (p *proxy) copy(to, from net.Conn) {
 	}
 }
 
+// keep remembers a connection for the end, or ends it when that has come.
 func (p *proxy) keep(c net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.conns = append(p.conns, c)
+	if p.closed {
+		_ = c.Close()
+	}
+	p.open = append(p.open, c)
 }
 
 func (p *proxy) close() {
 	p.mu.Lock()
-	for _, c := range append([]io.Closer{p.listener}, closers(p.conns)...) {
+	p.closed = true
+	p.thaw()
+	for _, c := range p.open {
 		_ = c.Close()
 	}
 	p.mu.Unlock()
 	p.work.Wait()
-}
-
-func closers(conns []net.Conn) (all []io.Closer) {
-	for _, c := range conns {
-		all = append(all, c)
-	}
-	return all
 }
