@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -149,8 +150,8 @@ func (d *demo) serve(listener net.Listener) {
 // Close stops everything in the order that loses nothing: no new requests, then plugins and queue, then WeChat.
 func (d *demo) Close() error {
 	var errs []error
-	for i := len(d.closers) - 1; i >= 0; i-- {
-		errs = append(errs, d.closers[i]())
+	for _, closer := range slices.Backward(d.closers) {
+		errs = append(errs, closer())
 	}
 	d.closers = nil
 	return errors.Join(errs...)

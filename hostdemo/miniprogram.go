@@ -101,7 +101,7 @@ func (m *miniProgram) ask(ctx context.Context, method, path string, body, v any)
 		req.Header.Set("Content-Type", "application/json")
 	}
 	if m.token != "" {
-		req.Header.Set("token", m.token)
+		req.Header.Set("Token", m.token) // header names know no case
 	}
 	resp, err := m.http.Do(req)
 	if err != nil {

@@ -17,13 +17,13 @@ const bodyShown = 600
 // printer writes the tour for a terminal.
 type printer struct{ w io.Writer }
 
-func (p printer) say(format string, args ...any) { _, _ = fmt.Fprintf(p.w, format+"\n", args...) }
+func (p printer) sayf(format string, args ...any) { _, _ = fmt.Fprintf(p.w, format+"\n", args...) }
 
-func (p printer) heading(n int, name string) { p.say("\n%d. %s", n, name) }
+func (p printer) heading(n int, name string) { p.sayf("\n%d. %s", n, name) }
 
 func (p printer) remark(text string) {
 	if text != "" {
-		p.say("   ✓ %s", text)
+		p.sayf("   ✓ %s", text)
 	}
 }
 
@@ -41,19 +41,19 @@ func (p printer) step(s step) {
 		who += " → " + string(s.To)
 	}
 	if s.Call == nil {
-		p.say("   %-16s %s", who, cmp.Or(s.Plain, s.Title))
+		p.sayf("   %-16s %s", who, cmp.Or(s.Plain, s.Title))
 		var parts []string
 		for _, f := range s.Fields {
 			parts = append(parts, f.Name+"="+f.Value)
 		}
 		if len(parts) > 0 {
-			p.say("   %16s %s", "", strings.Join(parts, " "))
+			p.sayf("   %16s %s", "", strings.Join(parts, " "))
 		}
 		return
 	}
-	p.say("   %-16s %s %s → %d (%.1f ms)", who, s.Call.Method, s.Call.Path, s.Call.Status, s.TookMs)
+	p.sayf("   %-16s %s %s → %d (%.1f ms)", who, s.Call.Method, s.Call.Path, s.Call.Status, s.TookMs)
 	for _, f := range s.Call.Header {
-		p.say("   %16s > %s: %s", "", f.Name, f.Value)
+		p.sayf("   %16s > %s: %s", "", f.Name, f.Value)
 	}
 	p.body(">", s.Call.Body)
 	p.body("<", s.Call.Answer)
@@ -73,7 +73,7 @@ func (p printer) body(mark, text string) {
 	if len(text) > bodyShown {
 		text = strings.ToValidUTF8(text[:bodyShown], "") + fmt.Sprintf("… (%d bytes)", len(text))
 	}
-	p.say("   %16s %s %s", "", mark, text)
+	p.sayf("   %16s %s %s", "", mark, text)
 }
 
 func (p printer) ledger(rows []booking) {

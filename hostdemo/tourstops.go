@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"wgink.ink/wechat/wechattest"
@@ -183,9 +184,9 @@ func (t *tour) stillOnce(ctx context.Context) (string, error) {
 }
 
 func journal(attempts []wechattest.NoticeAttempt) string {
-	text := fmt.Sprintf("%d notices", len(attempts))
+	texts := []string{fmt.Sprintf("%d notices", len(attempts))}
 	for _, a := range attempts {
-		text += fmt.Sprintf(", status %d %s", a.Status, a.Error)
+		texts = append(texts, strings.TrimSpace(fmt.Sprintf("status %d %s", a.Status, a.Error)))
 	}
-	return text
+	return strings.Join(texts, ", ")
 }

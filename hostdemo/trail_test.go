@@ -66,8 +66,7 @@ func TestTrailMasksSecrets(t *testing.T) {
 	require.Contains(t, string(body), tokens[0][:4]+"…", "the trail shows which token it was")
 	require.NoError(t, d.Close()) // writes the local WeChat's memory
 
-	secrets := append(tokens, secretsOf(t, o.data)...)
-	require.Empty(t, canary.FindSecrets(body, secrets...))
+	require.Empty(t, canary.FindSecrets(body, append(tokens, secretsOf(t, o.data)...)...))
 }
 
 func TestTrailMasksWhatOthersForgot(t *testing.T) {

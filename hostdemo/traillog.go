@@ -79,6 +79,8 @@ func logStep(at time.Time, level slog.Level, message string, fields []field) ste
 		if took, err := time.ParseDuration(valueOf(s.Fields, "took")); err == nil {
 			s.At, s.TookMs = at.Add(-took), milliseconds(took) // like a call: at its beginning
 		}
+	case message == "request refused" || message == "notice refused":
+		s.Title, s.Note = "拒绝了请求", valueOf(s.Fields, "code")
 	case s.Plugin != "":
 		s.Title = "插件 " + s.Plugin + "：" + inWords(message)
 	}

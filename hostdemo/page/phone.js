@@ -140,7 +140,7 @@ async function pay({ data: { order, launch } }) {
   const done = await sheet.askPayment({ merchant, name: order.name, fen: order.amount_fen }, () => wx("pay", launch));
   if (done?.error) toast(done.error.message);
   if (!done?.paid) {
-    if (!done?.error) toast("requestPayment:fail cancel");
+    if (!done?.error) toast("你取消了支付");
     await screens.order(order.no);
     return;
   }

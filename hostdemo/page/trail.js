@@ -7,12 +7,19 @@ const most = 400; // steps on the page
 
 export function start(onNews) {
   const list = byId("steps"), newest = byId("newest");
-  let pinned = true; // the newest step is kept in sight, until somebody scrolls up
+  let pinned = true; // the newest step is kept in sight, until somebody scrolls up or opens a step
+  const toEnd = () => { pinned = true; list.scrollTop = list.scrollHeight; newest.hidden = true; };
   list.addEventListener("scroll", () => {
-    pinned = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
+    pinned = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
     if (pinned) newest.hidden = true;
   });
-  const toEnd = () => { list.scrollTop = list.scrollHeight; newest.hidden = true; };
+  list.addEventListener("toggle", (event) => { // does not bubble, hence the capture
+    const item = event.target.closest("li");
+    if (!event.target.open || !item) return;
+    pinned = false;
+    item.scrollIntoView({ block: item.offsetHeight > list.clientHeight ? "start" : "nearest" });
+  }, true);
+  new ResizeObserver(() => { if (pinned) toEnd(); }).observe(list);
   newest.addEventListener("click", toEnd);
   byId("clear").addEventListener("click", () => { list.replaceChildren(); byId("nothing").hidden = false; newest.hidden = true; });
 
@@ -61,8 +68,7 @@ function fraction(time) {
 
 function details(step) {
   const { call } = step;
-  const seen = (event) => { if (event.target.open) event.target.scrollIntoView({ block: "nearest" }); };
-  return el("details", { ontoggle: seen },
+  return el("details", {},
     el("summary", {},
       el("span", { class: "time" }, clock(step.at)),
       el("span", { class: "route" }, who(step.from), step.to && "→", step.to && who(step.to)),

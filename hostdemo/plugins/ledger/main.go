@@ -49,8 +49,10 @@ func (l *Ledger) OnNotice(ctx context.Context, n *sdk.Notice) error {
 		return nil // a refund that failed or was closed moved no money
 	}
 	var refund struct {
-		OutTradeNo string                 `json:"out_trade_no"`
-		Amount     struct{ Refund int64 } `json:"amount"` // fen
+		OutTradeNo string `json:"out_trade_no"`
+		Amount     struct {
+			Refund int64 `json:"refund"` // fen
+		} `json:"amount"`
 	}
 	if err := json.Unmarshal(n.RawJSON, &refund); err != nil {
 		return sdk.Reject("not a refund: " + err.Error()) // will never get better: set it aside for a person
@@ -84,6 +86,6 @@ func (l *Ledger) book(ctx context.Context, d sdk.Delivery, orderNo string, amoun
 	if err := tx.Commit(); err != nil {
 		return err
 	}
-	l.log.Info("booked", "event", d.EventID, "order", orderNo, "amount_fen", amountFen)
+	l.log.InfoContext(ctx, "booked", "event", d.EventID, "order", orderNo, "amount_fen", amountFen)
 	return nil
 }

@@ -75,6 +75,6 @@ func (m *Members) OnUserEvent(ctx context.Context, e *sdk.UserEvent) error {
 	if err := tx.Commit(); err != nil {
 		return err
 	}
-	m.log.Info("member saved", "event", e.EventID, "change", e.EventType)
+	m.log.InfoContext(ctx, "member saved", "event", e.EventID, "change", e.EventType)
 	return nil
 }
