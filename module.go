@@ -41,6 +41,7 @@ type Module struct {
 	payment  *payment.Service   // nil when pay is off
 	handlers *handlers.Handlers // all endpoints
 
+	unlock     func() error       // gives an SQLite file up
 	stop       context.CancelFunc // of the background parts
 	background sync.WaitGroup
 }
@@ -95,7 +96,7 @@ func (m *Module) Mount(r fiber.Router) { routes.Mount(r, m.handlers) }
 
 // Start brings the tables up to date, starts the plugins and begins to hand events over. ctx bounds the start only.
 func (m *Module) Start(ctx context.Context) error {
-	if err := m.migrate(ctx); err != nil {
+	if err := m.openTables(ctx); err != nil {
 		return err
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx)) // it outlives the start
@@ -131,7 +132,12 @@ func (m *Module) Stop(ctx context.Context) error {
 	if m.identity != nil {
 		errs = append(errs, m.identity.Tokens.Wait(ctx)) // a fetch goes on when its caller has left
 	}
-	return errors.Join(append(errs, m.db.Close())...)
+	errs = append(errs, m.db.Close())
+	if m.unlock != nil {
+		errs = append(errs, m.unlock())
+		m.unlock = nil
+	}
+	return errors.Join(errs...)
 }
 
 // WaitReady waits until every enabled plugin takes events and WeChat's signatures can be verified, or says what is

@@ -104,7 +104,7 @@ func (b *bed) config(databaseURL string) config.Config {
 			KeyFilePath: filepath.Join(dir, wechattest.MerchantKeyFile), APIv3SecretKey: config.Secret(m.APIv3Key),
 		},
 		MiniApp:  config.MiniApp{Active: true, AppID: app.AppID, AppSecret: config.Secret(app.AppSecret)},
-		Database: config.Database{URL: config.Secret(databaseURL)},
+		Database: config.Database{URL: config.Secret(databaseURL), Unsafe: true},
 		Delivery: config.Delivery{Poll: 20 * time.Millisecond},
 	}
 }

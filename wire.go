@@ -30,12 +30,26 @@ func openStore(cfg config.Config, o options) (*store.DB, error) {
 	return store.Open(cfg.Database.URL.Reveal())
 }
 
-// migrate uses a connection of its own, without the short time limits; a database the host handed in is used as it is.
-func (m *Module) migrate(ctx context.Context) error {
-	if m.db.Owned() {
-		return store.Migrate(ctx, m.cfg.Database.URL.Reveal())
+// openTables makes an SQLite file ours and brings the tables up to date: over a connection of its own, without the short
+// time limits, unless the host handed a database in.
+func (m *Module) openTables(ctx context.Context) (err error) {
+	if err := m.db.CheckDurable(ctx); err != nil && !m.cfg.Database.Unsafe {
+		return err
 	}
-	return m.db.Migrate(ctx)
+	if !m.db.Owned() {
+		return m.db.Migrate(ctx)
+	}
+	url := m.cfg.Database.URL.Reveal()
+	if m.unlock, err = store.LockSQLite(url); err != nil {
+		return err
+	}
+	if err := store.Migrate(ctx, url); err != nil {
+		return err
+	}
+	if m.db.SingleProcess() {
+		return m.db.TakeBackAll(ctx)
+	}
+	return nil
 }
 
 func (m *Module) health(ctx context.Context) error {

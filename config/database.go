@@ -5,9 +5,16 @@ type Database struct {
 	// URL is postgres://… or sqlite:FILE. A Secret because it can hold a password. Key: url.
 	// Default: sqlite:wechat.db.
 	URL Secret
+	// Unsafe lets a PostgreSQL server be used that runs with fsync or full_page_writes off, for tests. Key: unsafe.
+	// Default: false.
+	Unsafe bool
 }
 
 func (d *Database) keys() []key {
-	return []key{{path: "database.url", to: &d.URL, def: "sqlite:wechat.db",
-		doc: "Where the module keeps its rows: postgres://… or sqlite:FILE. Never printed, it can hold a password."}}
+	return []key{
+		{path: "database.url", to: &d.URL, def: "sqlite:wechat.db",
+			doc: "Where the module keeps its rows: postgres://… or sqlite:FILE. Never printed, it can hold a password."},
+		{path: "database.unsafe", to: &d.Unsafe, def: "false",
+			doc: "Use a PostgreSQL server that runs with fsync or full_page_writes off. For tests: a power cut loses answered notices."},
+	}
 }

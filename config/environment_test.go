@@ -52,8 +52,9 @@ func TestEnvironmentOverridesEveryKey(t *testing.T) {
 		AllowedRedirects: []string{"a", "b"},
 	}, c.OfficialAccount)
 	require.Equal(t, "s", c.Database.URL.Reveal())
+	require.True(t, c.Database.Unsafe)
 	require.Equal(t, config.Session{Idle: 7 * time.Second, Absolute: 7 * time.Second, MaxPerUser: 7}, c.Session)
-	require.Equal(t, config.Delivery{Lease: 7 * time.Second, Poll: 7 * time.Second, Workers: 7}, c.Delivery)
+	require.Equal(t, config.Delivery{Lease: 7 * time.Second, Poll: 7 * time.Second, Workers: 7, KeepDone: 7 * time.Second, KeepEvents: 7 * time.Second}, c.Delivery)
 	require.Equal(t, config.Plugins{Dir: "t", RunDir: "t", Enabled: map[string]config.Plugin{"my-plugin": {
 		Version: "t", Secrets: map[string]config.Secret{"ERP_TOKEN": "s"},
 		Limits: config.Limits{Timeout: 7 * time.Second, Concurrency: 7},

@@ -37,7 +37,7 @@ func original() config.Config {
 		},
 		Database: config.Database{URL: "sqlite:wechat.db"},
 		Session:  config.Session{Idle: 2 * time.Hour, Absolute: 168 * time.Hour, MaxPerUser: 10},
-		Delivery: config.Delivery{Lease: 20 * time.Second, Poll: 500 * time.Millisecond, Workers: 100},
+		Delivery: config.Delivery{Lease: 20 * time.Second, Poll: 500 * time.Millisecond, Workers: 100, KeepDone: 720 * time.Hour, KeepEvents: 9600 * time.Hour},
 	}
 }
 
@@ -77,7 +77,7 @@ func complete() config.Config {
 		},
 		"user-sync": {Version: "v2.0.0-rc.1"},
 	}}
-	c.Delivery = config.Delivery{Lease: 30 * time.Second, Poll: 250 * time.Millisecond, Workers: 50}
+	c.Delivery = config.Delivery{Lease: 30 * time.Second, Poll: 250 * time.Millisecond, Workers: 50, KeepDone: 240 * time.Hour, KeepEvents: 9000 * time.Hour}
 	return c
 }
 

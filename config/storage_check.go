@@ -16,6 +16,8 @@ const (
 	minPoll       = 10 * time.Millisecond
 	maxPoll       = time.Minute
 	maxDeliveries = 1000
+	minKeepDone   = time.Hour
+	minKeepEvents = 9000 * time.Hour // more than a year
 )
 
 // database checks the form of the URL. Nothing of it is repeated, it may hold a password.
@@ -62,4 +64,10 @@ func (k *checker) delivery() {
 	k.between("delivery.lease", k.Delivery.Lease, minLease, maxLease)
 	k.between("delivery.poll", k.Delivery.Poll, minPoll, maxPoll)
 	k.numberBetween("delivery.workers", k.Delivery.Workers, 1, maxDeliveries)
+	if k.Delivery.KeepDone < minKeepDone {
+		k.fail("delivery.keep-done", "must be %v or more", minKeepDone)
+	}
+	if k.Delivery.KeepEvents < minKeepEvents {
+		k.fail("delivery.keep-events", "must be %v or more: a payment can be refunded for a year, and a repeat must be recognised", minKeepEvents)
+	}
 }

@@ -107,13 +107,13 @@ func TestValidateRules(t *testing.T) {
 			[]string{"session.idle", "session.absolute", "session.max-per-user"}},
 		"SessionIdleAboveAbsolute": {complete, func(c *config.Config) { c.Session.Absolute = c.Session.Idle - 1 }, []string{"session.absolute"}},
 		"DeliveryLow": {complete, func(c *config.Config) {
-			c.Delivery = config.Delivery{Lease: 999 * time.Millisecond, Poll: 1, Workers: -1}
-		}, []string{"delivery.lease", "delivery.poll", "delivery.workers"}},
+			c.Delivery = config.Delivery{Lease: 999 * time.Millisecond, Poll: 1, Workers: -1, KeepDone: 1, KeepEvents: 720 * time.Hour}
+		}, []string{"delivery.lease", "delivery.poll", "delivery.workers", "delivery.keep-done", "delivery.keep-events"}},
 		"DeliveryHigh": {complete, func(c *config.Config) {
-			c.Delivery = config.Delivery{Lease: 2 * time.Hour, Poll: time.Hour, Workers: 1001}
+			c.Delivery.Lease, c.Delivery.Poll, c.Delivery.Workers = 2*time.Hour, time.Hour, 1001
 		}, []string{"delivery.lease", "delivery.poll", "delivery.workers"}},
 		"DeliveryForTests": {complete, func(c *config.Config) {
-			c.Delivery = config.Delivery{Lease: time.Second, Poll: 10 * time.Millisecond, Workers: 1}
+			c.Delivery.Lease, c.Delivery.Poll, c.Delivery.Workers = time.Second, 10*time.Millisecond, 1
 		}, nil},
 
 		"PluginIDs": {complete, func(c *config.Config) {

@@ -52,16 +52,24 @@ func openDB(t *testing.T, url string) *store.DB {
 	return db
 }
 
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
 func start(t *testing.T, db *store.DB, r delivery.Receiver, set delivery.Settings) *delivery.Queue {
 	t.Helper()
-	q := delivery.New(db, r, slog.New(slog.DiscardHandler), set)
+	q := delivery.New(db, r, discard(), set)
+	run(t, q)
+	return q
+}
+
+// run starts a queue until the test ends.
+func run(t *testing.T, q *delivery.Queue) {
+	t.Helper()
 	require.NoError(t, q.Start())
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		require.NoError(t, q.Stop(ctx))
 	})
-	return q
 }
 
 var quick = delivery.Settings{Lease: 2 * time.Second, Poll: 20 * time.Millisecond, Workers: 16}
@@ -176,7 +184,7 @@ func TestOutcomes(t *testing.T) {
 					<-ctx.Done()
 					return delivery.Outcome{Result: delivery.NotReady}
 				}
-				q := delivery.New(db, r, slog.New(slog.DiscardHandler), quick)
+				q := delivery.New(db, r, discard(), quick)
 				require.NoError(t, q.Start())
 				record(t, db, q, "e1", "s1")
 				receive(t, r)
@@ -260,7 +268,7 @@ func TestAnotherHostTakesOver(t *testing.T) {
 		t.Parallel()
 		db := openDB(t, url)
 		r := newReceiver(always(delivery.Outcome{Result: delivery.Done}))
-		dead := delivery.New(db, r, slog.New(slog.DiscardHandler), quick) // records, never starts
+		dead := delivery.New(db, r, discard(), quick) // records, never starts
 		record(t, db, dead, "e1", "s1")
 		left, err := db.ClaimDeliveries(t.Context(), "p", "dead-host", 1, 100*time.Millisecond)
 		require.NoError(t, err)
@@ -285,7 +293,7 @@ func TestStopWaitsAndHandsBack(t *testing.T) {
 			<-ctx.Done() // a plugin that does not answer
 			return delivery.Outcome{Result: delivery.Retry, Code: "cut"}
 		})
-		q := delivery.New(db, r, slog.New(slog.DiscardHandler), quick)
+		q := delivery.New(db, r, discard(), quick)
 		require.NoError(t, q.Stop(t.Context()), "before Start")
 		require.NoError(t, q.Start())
 		record(t, db, q, "e1", "s1")

@@ -87,6 +87,19 @@ func (q Queries) HandBack(ctx context.Context, owner string) error {
 	return nil
 }
 
+// TakeBackAll returns every running row to the queue with a crash mark. It is for SQLite at start, where whoever ran
+// them is gone.
+func (q Queries) TakeBackAll(ctx context.Context) error {
+	_, err := q.db.NewRaw(`UPDATE wechat_deliveries SET
+			state = 'pending', owner = NULL, wake_at = ?, crashes = crashes + 1, last_code = 'host-ended',
+			last_error = 'the host that ran it ended', updated_at = ?
+		WHERE state = 'running'`, q.nowSQL(), q.nowSQL()).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("take back deliveries: %w", err)
+	}
+	return nil
+}
+
 // Deliveries lists the rows of an event by plugin.
 func (q Queries) Deliveries(ctx context.Context, eventID string) (rows []Delivery, err error) {
 	if err := q.db.NewSelect().Model(&rows).Where("event_id = ?", eventID).Order("plugin").Scan(ctx); err != nil {

@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // ForceRunning tries to set a row running past the claim's own conditions.
 func (q Queries) ForceRunning(ctx context.Context, eventID string) error {
@@ -25,4 +28,91 @@ func (d *DB) Deallocate(ctx context.Context) error {
 	}
 	_, err := d.intake.conn.ExecContext(ctx, "DEALLOCATE ALL")
 	return err
+}
+
+// FillQueue writes events and deliveries directly: pending ones of many subjects, and done ones.
+func (d *DB) FillQueue(ctx context.Context, pending, done int) error {
+	series := "generate_series(1, ?) AS g(n)"
+	if !d.postgres() {
+		series = "(WITH RECURSIVE g(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM g WHERE n < ?) SELECT n FROM g) AS g"
+	}
+	for _, fill := range []struct {
+		state, wake string
+		n           int
+	}{{"pending", d.now, pending}, {"done", "NULL", done}} {
+		for _, statement := range []string{
+			`INSERT INTO wechat_events (id, kind, wechat_type, mchid, business_key, subject, verdict, compared, payload, occurred_at, created_at)
+			SELECT ? || n, 'k', '', 'm', ? || n, 's' || n, 'ok', TRUE, '{}', 1, ` + d.now + ` FROM ` + series,
+			`INSERT INTO wechat_deliveries (event_id, plugin, subject, state, wake_at, since_at, created_at, updated_at)
+			SELECT ? || n, 'p', ? || 's' || n, '` + fill.state + `', ` + fill.wake + `, 1, 1, 1 FROM ` + series,
+		} {
+			if _, err := d.bun.NewRaw(statement, fill.state, fill.state, fill.n).Exec(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := d.bun.ExecContext(ctx, "ANALYZE")
+	return err
+}
+
+// QueueQueries are the statements of the queue with values in place of placeholders.
+func (d *DB) QueueQueries() map[string]string {
+	fill := func(query string, values ...any) string {
+		return d.bun.NewRaw(query, values...).String()
+	}
+	queries := map[string]string{
+		"claim oldest":  fill(d.claimSQL(claim{}), "o", 1000, "p", 100),
+		"claim newest":  fill(d.claimSQL(claim{newest: true}), "o", 1000, "p", 100),
+		"claim suspect": fill(d.claimSQL(claim{suspect: true}), "o", 1000, "p", 1),
+		"suspects":      fill("SELECT COUNT(*) FROM wechat_deliveries WHERE suspect AND plugin = 'p' AND state = 'pending'"),
+		"take back":     fill("UPDATE wechat_deliveries SET state = 'pending' WHERE state = 'running' AND wake_at < ?", d.nowSQL()),
+		"renew":         fill("UPDATE wechat_deliveries SET wake_at = 1 WHERE state = 'running' AND owner = 'o'"),
+		"dead letters":  fill("SELECT * FROM wechat_deliveries WHERE state = 'dead' ORDER BY updated_at DESC LIMIT 10"),
+		"finish":        fill("UPDATE wechat_deliveries SET state = 'done' WHERE event_id = 'pending1' AND plugin = 'p' AND state = 'running'"),
+	}
+	return queries
+}
+
+// Explain is the plan of a statement.
+func (d *DB) Explain(ctx context.Context, query string) (string, error) {
+	if d.postgres() {
+		var lines []string
+		err := d.bun.NewRaw("EXPLAIN "+query).Scan(ctx, &lines)
+		return strings.Join(lines, "\n") + "\n", err
+	}
+	var rows []struct {
+		ID, Parent, Notused int
+		Detail              string
+	}
+	err := d.bun.NewRaw("EXPLAIN QUERY PLAN "+query).Scan(ctx, &rows)
+	var plan strings.Builder
+	for _, r := range rows {
+		plan.WriteString(r.Detail + "\n")
+	}
+	return plan.String(), err
+}
+
+// WithTLSDefault is withTLSDefault.
+func WithTLSDefault(url string) (string, error) { return withTLSDefault(url) }
+
+// PragmasOfNewConnection opens another connection as the pool would and reads its pragmas.
+func (d *DB) PragmasOfNewConnection(ctx context.Context) (map[string]string, error) {
+	connector := sqliteConnector{dsn: sqliteDSN(d.file(ctx))}
+	conn, err := connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	got := map[string]string{}
+	for _, name := range []string{"synchronous", "busy_timeout", "journal_mode", "foreign_keys"} {
+		if got[name], err = readPragma(ctx, conn, name); err != nil {
+			return nil, err
+		}
+	}
+	return got, nil
+}
+
+func (d *DB) file(ctx context.Context) (name string) {
+	_ = d.bun.NewRaw("SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(ctx, &name)
+	return name
 }

@@ -4,19 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"net"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
-	"github.com/uptrace/bun/dialect/sqlitedialect"
 	"github.com/uptrace/bun/driver/pgdriver"
-	_ "modernc.org/sqlite" // the driver "sqlite", pure Go
 )
 
 // Limits of the pool and of one statement on PostgreSQL.
@@ -34,7 +29,7 @@ func Open(databaseURL string) (*DB, error) {
 		db  *bun.DB
 		err error
 	)
-	if file, ok := strings.CutPrefix(databaseURL, "sqlite:"); ok {
+	if file, ok := sqliteFile(databaseURL); ok {
 		db, err = openSQLite(file)
 	} else {
 		db, err = openPostgres(databaseURL, readTimeout, statementTimeout)
@@ -68,35 +63,6 @@ func Migrate(ctx context.Context, databaseURL string) error {
 		return errors.Join(err, db.Close())
 	}
 	return errors.Join(d.Migrate(ctx), db.Close())
-}
-
-func openSQLite(file string) (*bun.DB, error) {
-	file = strings.TrimPrefix(file, "//")
-	if file == "" {
-		return nil, errors.New("database.url: sqlite: needs a file name, for example sqlite:wechat.db")
-	}
-	if dir := filepath.Dir(file); dir != "." {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, fmt.Errorf("make the database's folder: %w", err)
-		}
-	}
-	// Phone numbers are in it: only this user may read it. SQLite gives -wal and -shm the same mode.
-	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("open the database file: %w", err)
-	}
-	if err := f.Close(); err != nil {
-		return nil, fmt.Errorf("close the database file: %w", err)
-	}
-	// Pragmas go into the DSN, because they belong to a connection and the pool may open a new one.
-	q := url.Values{"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", "foreign_keys(1)"}, "_txlock": {"immediate"}}
-	dsn := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath(), RawQuery: q.Encode()}).String()
-	pool, err := sql.Open("sqlite", dsn)
-	if err != nil {
-		return nil, fmt.Errorf("open sqlite: %w", err)
-	}
-	pool.SetMaxOpenConns(1) // one writer; a second connection would only meet SQLITE_BUSY
-	return bun.NewDB(pool, sqlitedialect.New()), nil
 }
 
 func openPostgres(databaseURL string, read, statement time.Duration) (*bun.DB, error) {

@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/sqlitedialect"
+	"modernc.org/sqlite"
+)
+
+// sqliteFile is the file name of a sqlite: URL.
+func sqliteFile(databaseURL string) (file string, ok bool) {
+	file, ok = strings.CutPrefix(databaseURL, "sqlite:")
+	return strings.TrimPrefix(file, "//"), ok
+}
+
+func openSQLite(file string) (*bun.DB, error) {
+	if file == "" {
+		return nil, errors.New("database.url: sqlite: needs a file name, for example sqlite:wechat.db")
+	}
+	dir := filepath.Dir(file)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the database's folder: %w", err)
+	}
+	if err := checkLocal(dir); err != nil {
+		return nil, err
+	}
+	// Phone numbers are in it: only this user may read it. SQLite gives -wal and -shm the same mode.
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the database file: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return nil, fmt.Errorf("close the database file: %w", err)
+	}
+	pool := sql.OpenDB(sqliteConnector{dsn: sqliteDSN(file)})
+	pool.SetMaxOpenConns(1) // one writer; a second connection would only meet SQLITE_BUSY
+	return bun.NewDB(pool, sqlitedialect.New()), nil
+}
+
+// sqliteDSN names the pragmas, because they belong to a connection and the pool may open a new one.
+func sqliteDSN(file string) string {
+	q := url.Values{
+		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
+		"_txlock": {"immediate"}, // a transaction that upgrades later fails without waiting
+	}
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath(), RawQuery: q.Encode()}).String()
+}
+
+// sqliteConnector opens connections and checks each before use: with synchronous NORMAL an answered notice could be lost
+// in a power cut, and a misspelt pragma is silently ignored.
+type sqliteConnector struct{ dsn string }
+
+// Driver is the driver behind the connector.
+func (sqliteConnector) Driver() driver.Driver { return &sqlite.Driver{} }
+
+// Connect opens and checks a connection.
+func (c sqliteConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Driver().Open(c.dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open sqlite: %w", err)
+	}
+	for pragma, want := range map[string]string{
+		"journal_mode": "wal", "synchronous": "2", "busy_timeout": "5000", "foreign_keys": "1",
+	} {
+		got, err := readPragma(ctx, conn, pragma)
+		if err == nil && got != want {
+			err = fmt.Errorf("%s is %s, want %s: the database's folder may not support what durability needs", pragma, got, want)
+		}
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("check the sqlite connection: %w", err), conn.Close())
+		}
+	}
+	return conn, nil
+}
+
+func readPragma(ctx context.Context, conn driver.Conn, pragma string) (string, error) {
+	queryer, ok := conn.(driver.QueryerContext)
+	if !ok {
+		return "", errors.New("the sqlite driver cannot query")
+	}
+	rows, err := queryer.QueryContext(ctx, "PRAGMA "+pragma, nil)
+	if err != nil {
+		return "", fmt.Errorf("read pragma %s: %w", pragma, err)
+	}
+	defer rows.Close()
+	value := make([]driver.Value, 1)
+	if err := rows.Next(value); err != nil && !errors.Is(err, io.EOF) {
+		return "", fmt.Errorf("read pragma %s: %w", pragma, err)
+	}
+	return fmt.Sprint(value[0]), nil
+}
+
+// LockSQLite makes this process the only one that uses the file of a sqlite: URL, until unlock or its end; for other
+// URLs it does nothing. Two hosts on one file would each take the other's deliveries for those of a dead one.
+func LockSQLite(databaseURL string) (unlock func() error, err error) {
+	file, ok := sqliteFile(databaseURL)
+	if !ok {
+		return func() error { return nil }, nil
+	}
+	f, err := os.OpenFile(file+".lock", os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the lock file: %w", err)
+	}
+	if err := lockFile(f); err != nil {
+		return nil, errors.Join(fmt.Errorf("database %s is in use by another host: an SQLite file belongs to one process; "+
+			"for several hosts use PostgreSQL (%w)", file, err), f.Close())
+	}
+	return f.Close, nil // closing the file gives the lock up
+}
