@@ -80,8 +80,8 @@ func TestEveryVerbIsDocumented(t *testing.T) {
 	service := reflect.TypeFor[*payment.Service]()
 	for folder, readme := range languages() {
 		text := document(t, ours(), folder+"/business-verbs.md")
-		for i := range service.NumMethod() {
-			verb := service.Method(i).Name
+		for method := range service.Methods() {
+			verb := method.Name
 			require.Regexp(t, `(?m)^## .*\b`+verb+`\b`, text, folder)
 			if verb != "ReceiveNotice" { // the route calls it
 				require.Contains(t, document(t, ours(), readme), "`"+verb+"`", readme)
