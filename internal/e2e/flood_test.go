@@ -18,7 +18,7 @@ func TestFloodSurvivesKills(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, url string) {
 		t.Parallel()
-		const orders = 60
+		const orders = 50
 		b := newBed(t, url, wechattest.WithRetrySpeed(120))
 		b.start()
 		b.sim.HoldNotices(true)
