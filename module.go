@@ -129,6 +129,9 @@ func (m *Module) Stop(ctx context.Context) error {
 		m.stop()
 	}
 	m.background.Wait()
+	if m.payment != nil {
+		m.payment.Wait()
+	}
 	if m.identity != nil {
 		errs = append(errs, m.identity.Tokens.Wait(ctx)) // a fetch goes on when its caller has left
 	}

@@ -32,12 +32,12 @@ func (k *checker) officialAccount() {
 	const tokenPath = section + ".config-token"
 	given := k.required(section, tokenPath, o.ConfigToken.Reveal(), "the token of the server configuration page (服务器配置)")
 	if given && !tokenForm.MatchString(o.ConfigToken.Reveal()) {
-		k.fail(tokenPath, "must be 3 to 32 letters or digits, the same as on the server configuration page (服务器配置)")
+		k.failf(tokenPath, "must be 3 to 32 letters or digits, the same as on the server configuration page (服务器配置)")
 	}
 	if key := o.EncodingAESKey.Reveal(); key != "" {
 		_, err := base64.StdEncoding.DecodeString(key + "=")
 		if len(key) != aesKeyLength || err != nil {
-			k.fail(section+".encoding-aes-key", "must be the %d letters and digits of the EncodingAESKey on the server "+
+			k.failf(section+".encoding-aes-key", "must be the %d letters and digits of the EncodingAESKey on the server "+
 				"configuration page (服务器配置)", aesKeyLength)
 		}
 	}
@@ -54,6 +54,6 @@ func (k *checker) authorize() {
 	k.fixed(section+"response-type", a.ResponseType, "code")
 	k.fixed(section+"grant-type", a.GrantType, "authorization_code")
 	if a.Scope != ScopeBase && a.Scope != ScopeUserinfo {
-		k.fail(section+"scope", "must be %s or %s", ScopeBase, ScopeUserinfo)
+		k.failf(section+"scope", "must be %s or %s", ScopeBase, ScopeUserinfo)
 	}
 }

@@ -32,7 +32,7 @@ func (r *reader) bind(l *leaf) {
 	}
 	text, ok := scalar(l.node)
 	if !ok {
-		r.fail(l, "must be one value (%s)", l.kind())
+		r.failf(l, "must be one value (%s)", l.kind())
 		return
 	}
 	r.bindText(l, text)
@@ -54,14 +54,14 @@ func (r *reader) bindText(l *leaf, raw string) {
 		text, err = r.secretText(text)
 	}
 	if err != nil {
-		r.fail(l, "%v", err)
+		r.failf(l, "%v", err)
 		return
 	}
 	if strings.TrimSpace(text) == "" {
 		return // an empty value is the same as none
 	}
 	if err := l.set(text); err != nil {
-		r.fail(l, "%v, not %q", err, shorten(raw)) // only for types that cannot hold a secret, and as it was written
+		r.failf(l, "%v, not %q", err, shorten(raw)) // only for types that cannot hold a secret, and as it was written
 	}
 }
 
@@ -79,12 +79,12 @@ func (r *reader) bindList(l *leaf, to *[]string) {
 	for _, item := range l.node.Content {
 		raw, ok := scalar(follow(item))
 		if !ok {
-			r.fail(l, "must be a list of plain values")
+			r.failf(l, "must be a list of plain values")
 			return
 		}
 		text, err := r.expand(raw)
 		if err != nil {
-			r.fail(l, "%v", err)
+			r.failf(l, "%v", err)
 			return
 		}
 		if text = strings.TrimSpace(text); text != "" {
@@ -99,12 +99,12 @@ func (r *reader) bindReference(l *leaf) {
 	const form = "as a mapping, a secret is {file: /path} or {env: NAME}"
 	all := entries(l.node)
 	if len(all) != 1 {
-		r.fail(l, form)
+		r.failf(l, form)
 		return
 	}
 	raw, ok := scalar(all[0].value)
 	if !ok {
-		r.fail(l, form)
+		r.failf(l, form)
 		return
 	}
 	switch relax(all[0].name.Value) {
@@ -112,11 +112,11 @@ func (r *reader) bindReference(l *leaf) {
 		r.bindText(l, "file:"+raw)
 	case "env":
 		if !variableName.MatchString(raw) {
-			r.fail(l, form)
+			r.failf(l, form)
 			return
 		}
 		r.bindText(l, "${"+raw+"}")
 	default:
-		r.fail(l, form)
+		r.failf(l, form)
 	}
 }

@@ -35,14 +35,14 @@ func (c Config) problems(o options) []Problem {
 	return k.found
 }
 
-func (k *checker) fail(path, format string, args ...any) {
+func (k *checker) failf(path, format string, args ...any) {
 	k.found = append(k.found, Problem{Key: path, Message: fmt.Sprintf(format, args...)})
 }
 
 // required reports an empty value. The hint says what to put there.
 func (k *checker) required(part, path, value, hint string) bool {
 	if value == "" {
-		k.fail(path, "is required while %s.active is true: give %s", part, hint)
+		k.failf(path, "is required while %s.active is true: give %s", part, hint)
 	}
 	return value != ""
 }
@@ -50,19 +50,19 @@ func (k *checker) required(part, path, value, hint string) bool {
 // fixed reports a value other than the only one WeChat knows.
 func (k *checker) fixed(path, value, want string) {
 	if value != want {
-		k.fail(path, "must be %s; leave the key out", want)
+		k.failf(path, "must be %s; leave the key out", want)
 	}
 }
 
 func (k *checker) between(path string, value, low, high time.Duration) {
 	if value < low || value > high {
-		k.fail(path, "must be from %v to %v", low, high)
+		k.failf(path, "must be from %v to %v", low, high)
 	}
 }
 
 func (k *checker) numberBetween(path string, value, low, high int) {
 	if value < low || value > high {
-		k.fail(path, "must be from %d to %d", low, high)
+		k.failf(path, "must be from %d to %d", low, high)
 	}
 }
 
@@ -73,13 +73,13 @@ var (
 
 func (k *checker) appID(part, path, value string) {
 	if k.required(part, path, value, "the appid from mp.weixin.qq.com") && !appIDForm.MatchString(value) {
-		k.fail(path, "must be wx and 16 letters or digits, as mp.weixin.qq.com shows the appid")
+		k.failf(path, "must be wx and 16 letters or digits, as mp.weixin.qq.com shows the appid")
 	}
 }
 
 func (k *checker) appSecret(part, path string, value Secret) {
 	given := k.required(part, path, value.Reveal(), "the AppSecret from mp.weixin.qq.com")
 	if given && !plainText.MatchString(value.Reveal()) {
-		k.fail(path, "must be letters and digits without spaces, as mp.weixin.qq.com shows the AppSecret")
+		k.failf(path, "must be letters and digits without spaces, as mp.weixin.qq.com shows the AppSecret")
 	}
 }

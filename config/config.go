@@ -14,7 +14,7 @@ import (
 )
 
 // Config is everything under open-platform.wechat.
-type Config struct {
+type Config struct { //nolint:recvcheck // keys points into the struct it fills; all that users call takes a value
 	// PublicURL is the address, seen from outside, below which the module is mounted, for example
 	// https://shop.example.com/api. Notify and redirect URLs are built from it, never from the Host header.
 	// Required when pay is active. Key: public-url.

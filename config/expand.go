@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -81,8 +82,8 @@ func closing(text string) int {
 }
 
 func (o options) lookup(name string) (string, bool) {
-	for i := len(o.environ) - 1; i >= 0; i-- { // the last one counts, as in exec.Cmd
-		if value, ok := strings.CutPrefix(o.environ[i], name+"="); ok {
+	for _, v := range slices.Backward(o.environ) { // the last one counts, as in exec.Cmd
+		if value, ok := strings.CutPrefix(v, name+"="); ok {
 			return value, true
 		}
 	}

@@ -22,13 +22,13 @@ type freeform struct {
 
 func (r *reader) bindMap(l *leaf, to *map[string]any) {
 	if l.node.Kind != yaml.MappingNode {
-		r.fail(l, "must be a mapping; its keys are the plugin's own")
+		r.failf(l, "must be a mapping; its keys are the plugin's own")
 		return
 	}
 	f := freeform{options: r.options}
 	value, err := f.mapping(l.node, 0)
 	if err != nil {
-		r.fail(l, "%v", err)
+		r.failf(l, "%v", err)
 		return
 	}
 	*to = value
@@ -79,7 +79,7 @@ func (f *freeform) value(n *yaml.Node, depth int) (any, error) {
 func (f *freeform) scalar(n *yaml.Node) (any, error) {
 	switch n.ShortTag() {
 	case "!!null":
-		return nil, nil
+		return nil, nil //nolint:nilnil // null is a value of a free-form map
 	case "!!int", "!!float", "!!bool":
 		var value any
 		if err := n.Decode(&value); err != nil {

@@ -118,7 +118,7 @@ func checkFields(t *testing.T, v reflect.Value, section string, keys []key, comm
 		named := commentKeys.FindStringSubmatch(strings.TrimSpace(comment) + ".")
 		require.NotNil(t, named, "the comment of %s names no key", name)
 		var spellings []string
-		for _, s := range strings.Split(named[1], ", ") {
+		for s := range strings.SplitSeq(named[1], ", ") {
 			s, _, _ = strings.Cut(s, " (")
 			spellings = append(spellings, relax(s))
 		}

@@ -9,7 +9,7 @@ const (
 )
 
 // Pay configures WeChat Pay API v3 (微信支付). Key: pay.
-type Pay struct {
+type Pay struct { //nolint:recvcheck // as Config
 	// Active mounts the notice route and enables the business verbs. Keys: active, activate. Default: false.
 	Active bool
 	// Produce means production: official hosts and https only. False allows the local WeChat. Key: produce.

@@ -18,10 +18,10 @@ func (k *checker) pay() {
 	p := k.Pay
 	if k.required("pay", "pay.mchid", p.MchID, "the merchant number (商户号) from pay.weixin.qq.com") &&
 		!merchantNumber.MatchString(p.MchID) {
-		k.fail("pay.mchid", "must be digits, as pay.weixin.qq.com shows the merchant number (商户号)")
+		k.failf("pay.mchid", "must be digits, as pay.weixin.qq.com shows the merchant number (商户号)")
 	}
 
-	const secretPath = "pay.api-v3-secretkey"
+	const secretPath = "pay.api-v3-secretkey" //nolint:gosec // the name of a key, not its value
 	if k.required("pay", secretPath, p.APIv3SecretKey.Reveal(), "the APIv3 key (APIv3密钥) set at pay.weixin.qq.com") {
 		k.apiV3Key(secretPath, p.APIv3SecretKey)
 	}
@@ -30,13 +30,13 @@ func (k *checker) pay() {
 	}
 	k.baseURL("pay.base-url", p.BaseURL)
 	if p.UnknownOrders != UnknownOrdersQuarantine && p.UnknownOrders != UnknownOrdersDeliver {
-		k.fail("pay.unknown-orders", "must be %s or %s", UnknownOrdersQuarantine, UnknownOrdersDeliver)
+		k.failf("pay.unknown-orders", "must be %s or %s", UnknownOrdersQuarantine, UnknownOrdersDeliver)
 	}
 }
 
 func (k *checker) apiV3Key(path string, value Secret) {
 	if n := len(value.Reveal()); n != apiV3KeyLength {
-		k.fail(path, "must be exactly %d bytes, but has %d; copy the APIv3 key (APIv3密钥) again", apiV3KeyLength, n)
+		k.failf(path, "must be exactly %d bytes, but has %d; copy the APIv3 key (APIv3密钥) again", apiV3KeyLength, n)
 	}
 }
 
@@ -47,7 +47,7 @@ func (k *checker) merchantFiles() {
 	switch {
 	case !k.required("pay", certificatePath, k.Pay.CertificatePath, "the folder that holds the merchant API certificate"):
 	case strings.ContainsAny(k.Pay.CertificateName, `/\`):
-		k.fail("pay.certificate-name", "must be a file name without a folder; the folder is %s", certificatePath)
+		k.failf("pay.certificate-name", "must be a file name without a folder; the folder is %s", certificatePath)
 	default:
 		if data, ok := k.file(certificatePath, k.Pay.CertificateFile()); ok {
 			certified = k.certificate(certificatePath, data)
@@ -62,7 +62,7 @@ func (k *checker) merchantFiles() {
 	}
 	private := k.privateKey(keyPath, data)
 	if private != nil && certified != nil && !certified.Equal(&private.PublicKey) {
-		k.fail(keyPath, "does not belong to the certificate of %s; take both from the same download", certificatePath)
+		k.failf(keyPath, "does not belong to the certificate of %s; take both from the same download", certificatePath)
 	}
 }
 
@@ -71,13 +71,13 @@ func (k *checker) publicKey() {
 	const idPath, filePath = "pay.public-key-id", "pay.public-key-path"
 	id, file := k.Pay.PublicKeyID, k.Pay.PublicKeyPath
 	if id == "" && file != "" {
-		k.fail(idPath, "is required beside %s: give the id pay.weixin.qq.com shows for the public key", filePath)
+		k.failf(idPath, "is required beside %s: give the id pay.weixin.qq.com shows for the public key", filePath)
 	}
 	if id != "" && file == "" {
-		k.fail(filePath, "is required beside %s: give the file downloaded for the public key", idPath)
+		k.failf(filePath, "is required beside %s: give the file downloaded for the public key", idPath)
 	}
 	if id != "" && (!strings.HasPrefix(id, publicKeyPrefix) || len(id) == len(publicKeyPrefix)) {
-		k.fail(idPath, "must begin with %s, as pay.weixin.qq.com shows it", publicKeyPrefix)
+		k.failf(idPath, "must begin with %s, as pay.weixin.qq.com shows it", publicKeyPrefix)
 	}
 	if file != "" {
 		if data, ok := k.file(filePath, file); ok {

@@ -4,6 +4,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"slices"
 )
 
 // minRSABits is what WeChat Pay issues and accepts.
@@ -13,7 +14,7 @@ const minRSABits = 2048
 func (k *checker) file(path, name string) ([]byte, bool) {
 	data, err := k.readFile(name)
 	if err != nil {
-		k.fail(path, "names %s, which %s", name, fileTrouble(err))
+		k.failf(path, "names %s, which %s", name, fileTrouble(err))
 	}
 	return data, err == nil
 }
@@ -23,20 +24,18 @@ func (k *checker) file(path, name string) ([]byte, bool) {
 func (k *checker) block(path string, data []byte, what string, kinds ...string) *pem.Block {
 	var other string
 	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
-		for _, kind := range kinds {
-			if block.Type == kind {
-				return block
-			}
+		if slices.Contains(kinds, block.Type) {
+			return block
 		}
 		if other == "" {
 			other = describeBlock(block.Type)
 		}
 	}
 	if other != "" {
-		k.fail(path, "must name %s, but the file holds %s", what, other)
+		k.failf(path, "must name %s, but the file holds %s", what, other)
 		return nil
 	}
-	k.fail(path, "must name %s in PEM form, a text that begins with -----BEGIN; take the .pem file, not the .p12", what)
+	k.failf(path, "must name %s in PEM form, a text that begins with -----BEGIN; take the .pem file, not the .p12", what)
 	return nil
 }
 
@@ -64,19 +63,19 @@ func (k *checker) certificate(path string, data []byte) *rsa.PublicKey {
 	}
 	cert, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {
-		k.fail(path, "holds a certificate that cannot be read; download it again")
+		k.failf(path, "holds a certificate that cannot be read; download it again")
 		return nil
 	}
 	switch now := k.now(); {
 	case now.After(cert.NotAfter):
-		k.fail(path, "holds a certificate that expired on %s; renew it at pay.weixin.qq.com", cert.NotAfter.Format("2006-01-02"))
+		k.failf(path, "holds a certificate that expired on %s; renew it at pay.weixin.qq.com", cert.NotAfter.Format("2006-01-02"))
 	case now.Before(cert.NotBefore):
-		k.fail(path, "holds a certificate that is valid only from %s; check the clock of this machine",
+		k.failf(path, "holds a certificate that is valid only from %s; check the clock of this machine",
 			cert.NotBefore.Format("2006-01-02"))
 	}
 	public, ok := cert.PublicKey.(*rsa.PublicKey)
 	if !ok || public.N.BitLen() < minRSABits {
-		k.fail(path, "holds a certificate without an RSA key of %d bits or more; it is not from WeChat Pay", minRSABits)
+		k.failf(path, "holds a certificate without an RSA key of %d bits or more; it is not from WeChat Pay", minRSABits)
 		return nil
 	}
 	return public
@@ -92,11 +91,11 @@ func (k *checker) privateKey(path string, data []byte) *rsa.PrivateKey {
 	if parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes); err == nil {
 		private, _ = parsed.(*rsa.PrivateKey) // nil for other kinds, reported below
 	} else if private, err = x509.ParsePKCS1PrivateKey(block.Bytes); err != nil {
-		k.fail(path, "names a private key that cannot be read; take apiclient_key.pem of the download again")
+		k.failf(path, "names a private key that cannot be read; take apiclient_key.pem of the download again")
 		return nil
 	}
 	if private == nil || private.N.BitLen() < minRSABits {
-		k.fail(path, "must name an RSA private key of %d bits or more", minRSABits)
+		k.failf(path, "must name an RSA private key of %d bits or more", minRSABits)
 		return nil
 	}
 	return private
@@ -112,10 +111,10 @@ func (k *checker) publicKeyFile(path string, data []byte) {
 	if parsed, err := x509.ParsePKIXPublicKey(block.Bytes); err == nil {
 		public, _ = parsed.(*rsa.PublicKey) // nil for other kinds, reported below
 	} else if public, err = x509.ParsePKCS1PublicKey(block.Bytes); err != nil {
-		k.fail(path, "names a public key that cannot be read; download it again")
+		k.failf(path, "names a public key that cannot be read; download it again")
 		return
 	}
 	if public == nil || public.N.BitLen() < minRSABits {
-		k.fail(path, "must name an RSA public key of %d bits or more", minRSABits)
+		k.failf(path, "must name an RSA public key of %d bits or more", minRSABits)
 	}
 }

@@ -20,7 +20,7 @@ const (
 func (k *checker) plugins() {
 	p := k.Plugins
 	if len(p.Enabled) > 0 && p.Dir == "" {
-		k.fail("plugins.dir", "is required while a plugin is enabled: give the folder that holds <id>/<version>/plugin.yaml")
+		k.failf("plugins.dir", "is required while a plugin is enabled: give the folder that holds <id>/<version>/plugin.yaml")
 	}
 	for _, id := range slices.Sorted(maps.Keys(p.Enabled)) {
 		k.plugin(id, p.Enabled[id])
@@ -30,17 +30,17 @@ func (k *checker) plugins() {
 func (k *checker) plugin(id string, p Plugin) {
 	path := enabledPath + "." + id
 	if !pluginID.MatchString(id) {
-		k.fail(path, "must be an id of 2 to 41 lower-case letters, digits and -, beginning with a letter")
+		k.failf(path, "must be an id of 2 to 41 lower-case letters, digits and -, beginning with a letter")
 	}
 	switch {
 	case p.Version == "":
-		k.fail(path+".version", "is required: give the version to run, for example 1.4.0")
+		k.failf(path+".version", "is required: give the version to run, for example 1.4.0")
 	case !pluginVersion.MatchString(p.Version):
-		k.fail(path+".version", "must be a version such as 1.4.0; it names the folder below plugins.dir")
+		k.failf(path+".version", "must be a version such as 1.4.0; it names the folder below plugins.dir")
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Secrets)) {
 		if p.Secrets[name] == "" {
-			k.fail(path+".secrets."+name, "is empty: give a value, ${ENV_NAME} or file:/path")
+			k.failf(path+".secrets."+name, "is empty: give a value, ${ENV_NAME} or file:/path")
 		}
 	}
 	if p.Limits.Timeout != 0 {

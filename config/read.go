@@ -143,7 +143,7 @@ func (r *reader) finish() {
 }
 
 // fail reports a leaf's value. One problem for each is enough.
-func (r *reader) fail(l *leaf, format string, args ...any) {
+func (r *reader) failf(l *leaf, format string, args ...any) {
 	if l.failed {
 		return
 	}

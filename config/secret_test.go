@@ -5,7 +5,6 @@ import (
 	"encoding/gob"
 	"encoding/json"
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -29,8 +28,8 @@ func planted(t *testing.T) config.Config {
 	count := 0
 	var plant func(reflect.Value)
 	plant = func(v reflect.Value) {
-		for i := range v.NumField() {
-			switch f := v.Field(i); {
+		for _, field := range v.Fields() {
+			switch f := field; {
 			case f.Type() == reflect.TypeFor[config.Secret]():
 				f.SetString(canary)
 				count++
@@ -163,11 +162,11 @@ func TestErrorsNeverHoldSecrets(t *testing.T) {
 	t.Run("MissingFileKeepsItsCause", func(t *testing.T) {
 		t.Parallel()
 		_, err := config.Load("nowhere.yml", isolated(files{})...)
-		require.True(t, errors.Is(err, os.ErrNotExist))
+		require.ErrorIs(t, err, os.ErrNotExist)
 	})
 }
 
-// openTo writes the flow mappings that lead to a section: plugins: {enabled: {ab: …
+// openTo writes the flow mappings that lead to a section: plugins: {enabled: {ab: ….
 func openTo(section string) string {
 	return strings.ReplaceAll(section, ".", ": {") + ": "
 }

@@ -28,34 +28,34 @@ func (k *checker) database() {
 	case "postgres", "postgresql":
 		u, err := url.Parse(k.Database.URL.Reveal())
 		if err != nil || !strings.HasPrefix(rest, "//") || u.Host == "" && u.Query().Get("host") == "" {
-			k.fail(path, "must have the form postgres://user:password@host:5432/name; "+
+			k.failf(path, "must have the form postgres://user:password@host:5432/name; "+
 				"write special characters of the password as %%XX")
 		}
 	case "sqlite":
 		k.sqlite(path, rest)
 	default:
-		k.fail(path, "must begin with postgres:// or sqlite:, for example sqlite:wechat.db")
+		k.failf(path, "must begin with postgres:// or sqlite:, for example sqlite:wechat.db")
 	}
 }
 
 func (k *checker) sqlite(path, file string) {
 	if strings.Trim(file, "/") == "" {
-		k.fail(path, "must name a file, for example sqlite:wechat.db")
+		k.failf(path, "must name a file, for example sqlite:wechat.db")
 		return
 	}
 	inMemory := strings.Contains(file, ":memory:") || strings.Contains(file, "mode=memory")
 	if inMemory && k.Pay.Active && k.Pay.Produce {
-		k.fail(path, "must be a file or PostgreSQL while pay.produce is true: notices in memory are lost with the process")
+		k.failf(path, "must be a file or PostgreSQL while pay.produce is true: notices in memory are lost with the process")
 	}
 }
 
 func (k *checker) session() {
 	s := k.Session
 	if s.Idle < minIdle {
-		k.fail("session.idle", "must be %v or more", minIdle)
+		k.failf("session.idle", "must be %v or more", minIdle)
 	}
 	if s.Absolute < s.Idle || s.Absolute > maxAbsolute {
-		k.fail("session.absolute", "must be from session.idle to %v", maxAbsolute)
+		k.failf("session.absolute", "must be from session.idle to %v", maxAbsolute)
 	}
 	k.numberBetween("session.max-per-user", s.MaxPerUser, 1, maxTokens)
 }
@@ -65,9 +65,9 @@ func (k *checker) delivery() {
 	k.between("delivery.poll", k.Delivery.Poll, minPoll, maxPoll)
 	k.numberBetween("delivery.workers", k.Delivery.Workers, 1, maxDeliveries)
 	if k.Delivery.KeepDone < minKeepDone {
-		k.fail("delivery.keep-done", "must be %v or more", minKeepDone)
+		k.failf("delivery.keep-done", "must be %v or more", minKeepDone)
 	}
 	if k.Delivery.KeepEvents < minKeepEvents {
-		k.fail("delivery.keep-events", "must be %v or more: a payment can be refunded for a year, and a repeat must be recognised", minKeepEvents)
+		k.failf("delivery.keep-events", "must be %v or more: a payment can be refunded for a year, and a repeat must be recognised", minKeepEvents)
 	}
 }

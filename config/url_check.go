@@ -38,7 +38,7 @@ func (k *checker) publicURL() {
 	text := k.PublicURL
 	if text == "" {
 		if k.Pay.Active {
-			k.fail(path, "is required while pay.active is true: give the address at which WeChat reaches this host, "+
+			k.failf(path, "is required while pay.active is true: give the address at which WeChat reaches this host, "+
 				"for example https://shop.example.com")
 		}
 		return
@@ -46,15 +46,15 @@ func (k *checker) publicURL() {
 	u, ok := webURL(text)
 	switch {
 	case !ok:
-		k.fail(path, "must be an absolute address such as https://shop.example.com/api")
+		k.failf(path, "must be an absolute address such as https://shop.example.com/api")
 	case !bare(u) || strings.Contains(text, "#"):
-		k.fail(path, "must have no user, query or fragment; WeChat refuses them in notify URLs")
+		k.failf(path, "must have no user, query or fragment; WeChat refuses them in notify URLs")
 	case len(text) > maxPublicURL:
-		k.fail(path, "must have at most %d characters; WeChat allows 255 for the whole notify URL", maxPublicURL)
+		k.failf(path, "must have at most %d characters; WeChat allows 255 for the whole notify URL", maxPublicURL)
 	case k.Pay.Produce && u.Scheme != "https":
-		k.fail(path, "must begin with https:// while pay.produce is true")
+		k.failf(path, "must begin with https:// while pay.produce is true")
 	case k.Pay.Produce && !reachable(u.Hostname()):
-		k.fail(path, "must be a host that WeChat can reach from the internet while pay.produce is true, "+
+		k.failf(path, "must be a host that WeChat can reach from the internet while pay.produce is true, "+
 			"not a local or private one")
 	}
 }
@@ -79,9 +79,9 @@ func (k *checker) endpoint(path, text string) {
 	u, ok := webURL(text)
 	switch {
 	case !ok || !bare(u):
-		k.fail(path, "must be an absolute http or https address without query; leave the key out for WeChat's own")
+		k.failf(path, "must be an absolute http or https address without query; leave the key out for WeChat's own")
 	case k.Pay.Produce && !official(u):
-		k.fail(path, "must be https on a host of WeChat's (%s) while pay.produce is true; leave the key out for the default",
+		k.failf(path, "must be https on a host of WeChat's (%s) while pay.produce is true; leave the key out for the default",
 			strings.Join(officialHosts(), ", "))
 	}
 }
@@ -98,9 +98,9 @@ func (k *checker) baseURL(path, text string) {
 	u, ok := webURL(text)
 	switch {
 	case k.Pay.Produce:
-		k.fail(path, "must be left out while pay.produce is true; it is for the local WeChat")
+		k.failf(path, "must be left out while pay.produce is true; it is for the local WeChat")
 	case !ok || !bare(u):
-		k.fail(path, "must be an absolute http or https address without query, such as http://127.0.0.1:9000")
+		k.failf(path, "must be an absolute http or https address without query, such as http://127.0.0.1:9000")
 	}
 }
 
@@ -110,7 +110,7 @@ var hostForm = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-
 func (k *checker) hosts(path string, list []string) {
 	for i, host := range list {
 		if !hostForm.MatchString(host) && !isIP(host) {
-			k.fail(path, "entry %d must be a host such as wx.qlogo.cn, without https:// and path", i+1)
+			k.failf(path, "entry %d must be a host such as wx.qlogo.cn, without https:// and path", i+1)
 		}
 	}
 }
@@ -124,7 +124,7 @@ func isIP(text string) bool {
 func (k *checker) redirects(path string, list []string) {
 	for i, target := range list {
 		if strings.ContainsAny(target, "\\\r\n\t ") || strings.HasPrefix(target, "//") {
-			k.fail(path, `entry %d must not hold a space or \ nor begin with //`, i+1)
+			k.failf(path, `entry %d must not hold a space or \ nor begin with //`, i+1)
 			continue
 		}
 		if strings.HasPrefix(target, "/") {
@@ -132,7 +132,7 @@ func (k *checker) redirects(path string, list []string) {
 		}
 		u, ok := webURL(target)
 		if !ok || !bare(u) || u.Path != "" && u.Path != "/" || u.Scheme != "https" && k.Pay.Produce {
-			k.fail(path, "entry %d must be a path such as /orders or an origin such as https://shop.example.com", i+1)
+			k.failf(path, "entry %d must be a path such as /orders or an origin such as https://shop.example.com", i+1)
 		}
 	}
 }

@@ -55,6 +55,9 @@ func New(p Parts, set Settings) *Service {
 	}
 }
 
+// Wait returns when no notice is being kept any more. The module calls it while it stops.
+func (s *Service) Wait() { s.keep.Wait() }
+
 // State is an order's trade_state (交易状态).
 type State string
 

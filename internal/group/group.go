@@ -19,6 +19,8 @@ type Group[T, R any] struct {
 	blame func(err error) bool
 	max   int
 
+	flights sync.WaitGroup
+
 	mu      sync.Mutex
 	waiting []*call[T, R]
 	flying  bool // a caller is flushing
@@ -62,7 +64,7 @@ func (g *Group[T, R]) Do(ctx context.Context, item T) (R, error) {
 		g.flying = true
 		g.mu.Unlock()
 	}
-	go g.fly(ctx, g.take()) // by itself: a flush that nothing can interrupt must not keep the leader longer than the others
+	g.flights.Go(func() { g.fly(ctx, g.take()) }) // by itself: a flush that nothing can interrupt must not keep the leader longer than the others
 	select {
 	case <-c.done:
 		return c.result, c.err
@@ -71,6 +73,9 @@ func (g *Group[T, R]) Do(ctx context.Context, item T) (R, error) {
 		return unknown, context.Cause(ctx)
 	}
 }
+
+// Wait returns when no flush is under way. Call it when no more items come, before what flushes need is closed.
+func (g *Group[T, R]) Wait() { g.flights.Wait() }
 
 // leave gives the item up; true when the caller had been made the leader in the same moment.
 func (g *Group[T, R]) leave(c *call[T, R]) bool {

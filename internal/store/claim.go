@@ -29,7 +29,7 @@ func (q Queries) ClaimSuspect(ctx context.Context, plugin, owner string, lease t
 }
 
 // Suspects tells whether a plugin has suspects at all, and whether one is due.
-func (q Queries) Suspects(ctx context.Context, plugin string) (any, due bool, err error) {
+func (q Queries) Suspects(ctx context.Context, plugin string) (waiting, due bool, err error) {
 	var row struct {
 		Waiting int `bun:"waiting"`
 		Due     int `bun:"due"`
@@ -108,7 +108,7 @@ func (q Queries) claimSQL(c claim) string {
 // EventsByID reads several events at once.
 func (q Queries) EventsByID(ctx context.Context, ids []string) (map[string]Event, error) {
 	var rows []Event
-	if err := q.db.NewSelect().Model(&rows).Where("id IN (?)", bun.In(ids)).Scan(ctx); err != nil {
+	if err := q.db.NewSelect().Model(&rows).Where("id IN ?", bun.Tuple(ids)).Scan(ctx); err != nil {
 		return nil, fmt.Errorf("read %d events: %w", len(ids), err)
 	}
 	events := make(map[string]Event, len(rows))

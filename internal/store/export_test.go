@@ -32,9 +32,10 @@ func (d *DB) Deallocate(ctx context.Context) error {
 
 // FillQueue writes events and deliveries directly: pending ones of many subjects, and done ones.
 func (d *DB) FillQueue(ctx context.Context, pending, done int) error {
-	series := "generate_series(1, ?) AS g(n)"
+	const chunk = 20_000 // a statement must end within the connection's statement_timeout
+	series := "generate_series(?, ?) AS g(n)"
 	if !d.postgres() {
-		series = "(WITH RECURSIVE g(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM g WHERE n < ?) SELECT n FROM g) AS g"
+		series = "(WITH RECURSIVE g(n) AS (SELECT ? UNION ALL SELECT n + 1 FROM g WHERE n < ?) SELECT n FROM g) AS g"
 	}
 	for _, fill := range []struct {
 		state, wake string
@@ -46,8 +47,11 @@ func (d *DB) FillQueue(ctx context.Context, pending, done int) error {
 			`INSERT INTO wechat_deliveries (event_id, plugin, subject, state, wake_at, since_at, created_at, updated_at)
 			SELECT ? || n, 'p', ? || 's' || n, '` + fill.state + `', ` + fill.wake + `, 1, 1, 1 FROM ` + series,
 		} {
-			if _, err := d.bun.NewRaw(statement, fill.state, fill.state, fill.n).Exec(ctx); err != nil {
-				return err
+			for from := 1; from <= fill.n; from += chunk {
+				_, err := d.bun.NewRaw(statement, fill.state, fill.state, from, min(from+chunk-1, fill.n)).Exec(ctx)
+				if err != nil {
+					return err
+				}
 			}
 		}
 	}

@@ -17,7 +17,7 @@ import (
 // commit, no lock taken before the write. Reading the terms without a lock is right because they never change after the
 // order is written; the order's state is checked again by the UPDATE on the newest row.
 const intakeSQL = `WITH input AS (
-	SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+	SELECT i.* FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
 		$9::bytea[], $10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::bigint[], $15::boolean[], $16::text[],
 		$17::text[], $18::text[], $19::text[], $20::boolean[], $21::text[], $22::bigint[], $23::text[], $24::text[],
 		$25::bigint[], $26::text[])
