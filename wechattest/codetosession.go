@@ -36,7 +36,7 @@ func (s *Simulator) codeToSession(call openCall) any {
 		return refusal{43001, "require GET method"}
 	}
 	query := call.URL.Query()
-	if refused, ok := s.checkApp(query.Get("appid"), query.Get("secret")); !ok {
+	if refused, ok := checkApp(query.Get("appid"), query.Get("secret"), s.settings.app); !ok {
 		return refused
 	}
 	if query.Get("js_code") == "" {
@@ -67,7 +67,7 @@ func (st *state) exchange(appID, jsCode string, now time.Time) any {
 	if !person.mayExchange(now) {
 		return refusal{45011, "api minute-quota reach limit, mustslower, retry next minute"}
 	}
-	code.Used = true
+	code.Used, person.SeenAt = true, now
 	answer := sessionAnswer{SessionKey: code.SessionKey, OpenID: person.OpenIDs[appID]}
 	if !st.Unbound {
 		answer.UnionID = person.UnionID

@@ -1,7 +1,10 @@
 package wechattest
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 )
@@ -29,6 +32,17 @@ type openCall struct {
 	now time.Time
 }
 
+// decode reads the request's JSON object.
+func (c openCall) decode(into any) (refusal, bool) {
+	switch err := json.NewDecoder(c.Body).Decode(into); {
+	case errors.Is(err, io.EOF):
+		return refusal{44002, "empty post data"}, false
+	case err != nil:
+		return refusal{47001, "data format error"}, false
+	}
+	return refusal{}, true
+}
+
 // open adapts an endpoint of api.weixin.qq.com: it returns its answer, or a refusal.
 func (s *Simulator) open(endpoint func(openCall) any) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -36,6 +50,11 @@ func (s *Simulator) open(endpoint func(openCall) any) http.HandlerFunc {
 		answer := endpoint(call)
 		if refused, is := answer.(refusal); is {
 			answer = refused.answer(call.now)
+		}
+		if image, is := answer.(pngImage); is {
+			w.Header().Set("Content-Type", "image/png")
+			_, _ = w.Write(image)
+			return
 		}
 		// The documents promise no Content-Type; live answers carry these two.
 		contentType := "application/json; encoding=utf-8"
@@ -49,17 +68,21 @@ func (s *Simulator) open(endpoint func(openCall) any) http.HandlerFunc {
 
 func (s *Simulator) unknownOpenPath(openCall) any { return refusal{40066, "invalid url"} }
 
-// checkApp is the refusal of a wrong appid or secret, if any.
-func (s *Simulator) checkApp(appID, secret string) (refusal, bool) {
+// checkApp is the refusal of an appid that is none of these apps', or of a wrong secret, if any.
+func checkApp(appID, secret string, apps ...App) (refusal, bool) {
 	switch {
 	case appID == "":
 		return refusal{41002, "appid missing"}, false
 	case secret == "":
 		return refusal{41004, "appsecret missing"}, false
-	case appID != s.settings.app.AppID:
-		return refusal{40013, "invalid appid"}, false
-	case secret != s.settings.app.AppSecret:
-		return refusal{40125, "invalid appsecret"}, false
 	}
-	return refusal{}, true
+	for _, app := range apps {
+		if app.AppID == appID && app.AppSecret == secret {
+			return refusal{}, true
+		}
+		if app.AppID == appID {
+			return refusal{40125, "invalid appsecret"}, false
+		}
+	}
+	return refusal{40013, "invalid appid"}, false
 }

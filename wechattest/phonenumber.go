@@ -1,12 +1,6 @@
 package wechattest
 
-import (
-	"encoding/json"
-	"errors"
-	"io"
-	"net/http"
-	"time"
-)
+import "time"
 
 // phoneCode is a code from the getPhoneNumber button; it is not a js_code.
 type phoneCode struct {
@@ -38,27 +32,17 @@ type phoneAnswer struct {
 // Source: developers.weixin.qq.com, getPhoneNumber. A token that is refused does not use the code up; neither does an
 // openid that is not the code's user: the document is silent on both.
 func (s *Simulator) userPhoneNumber(call openCall) any {
-	var answer any
-	var ok bool
-	s.view(func(st *state) { answer, ok = st.Tokens.check(call.URL.Query().Get("access_token"), call.now) })
-	if !ok {
-		return answer
-	}
-	if call.Method != http.MethodPost {
-		return refusal{43002, "require POST method"}
-	}
 	var request struct {
 		Code   string `json:"code"`
 		OpenID string `json:"openid"`
 	}
-	switch err := json.NewDecoder(call.Body).Decode(&request); {
-	case errors.Is(err, io.EOF):
-		return refusal{44002, "empty post data"}
-	case err != nil:
-		return refusal{47001, "data format error"}
-	case request.Code == "":
+	if refused, ok := call.decode(&request); !ok {
+		return refused
+	}
+	if request.Code == "" {
 		return refusal{41008, "missing code"}
 	}
+	var answer any
 	s.update(func(st *state) {
 		code := st.PhoneCodes[request.Code]
 		if code == nil || code.Used || call.now.Sub(code.IssuedAt) > codeLife {

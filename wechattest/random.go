@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+
+	"wgink.ink/wechat/internal/canary"
 )
 
 // randomText is n letters and digits, the form of WeChat's nonces and codes.
@@ -34,8 +36,14 @@ func randomBytes(n int) []byte {
 
 func randomHex(n int) string { return hex.EncodeToString(randomBytes(n / 2)) }
 
-// randomSessionKey is a session_key: 16 bytes in base64.
-func randomSessionKey() string { return base64.StdEncoding.EncodeToString(randomBytes(16)) }
+// randomSessionKey is a session_key: 16 bytes in base64. Inside it begins like every secret of our tests, so that a
+// scan finds it where it does not belong.
+func randomSessionKey() string {
+	return base64.StdEncoding.EncodeToString(append([]byte(canary.Marker), randomBytes(16-len(canary.Marker))...))
+}
+
+// randomSecret is a token of n characters, with the same mark.
+func randomSecret(n int) string { return canary.Marker + randomText(n-len(canary.Marker)) }
 
 // noticeID is the id of the notice about a transaction or a refund, a UUID of version 5 as in live notices.
 func noticeID(about string) string {

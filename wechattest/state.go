@@ -7,7 +7,7 @@ type state struct {
 	Users      map[string]*user      `json:"users"`       // by name
 	LoginCodes map[string]*loginCode `json:"login_codes"` // js_code → what it stands for
 	PhoneCodes map[string]*phoneCode `json:"phone_codes"`
-	Tokens     tokenLedger           `json:"tokens"`
+	Tokens     map[string]*tokenBook `json:"tokens"`  // by appid
 	Unbound    bool                  `json:"unbound"` // the app belongs to no Open Platform account: no unionid
 
 	Orders map[string]*orderRecord `json:"orders"` // by out_trade_no
@@ -18,6 +18,11 @@ type state struct {
 	RefundsHeld   bool                     `json:"refunds_held"`
 
 	Bills map[string]billFile `json:"bills"` // by the token of the download_url
+
+	Templates map[string]template `json:"templates"` // by template id
+	Pages     []string            `json:"pages"`     // published; none: any
+	Words     map[string]string   `json:"words"`     // word → what msg_sec_check suggests
+	Messages  []SentMessage       `json:"messages"`
 
 	Notices     map[string]*noticeRecord `json:"notices"` // by notice id
 	NoticesHeld bool                     `json:"notices_held"`
@@ -37,6 +42,9 @@ func newState() state {
 		Orders:     map[string]*orderRecord{},
 		Burned:     map[string]bool{},
 		Refunds:    map[string]*refundRecord{},
+		Tokens:     map[string]*tokenBook{},
+		Templates:  map[string]template{},
+		Words:      map[string]string{},
 		Bills:      map[string]billFile{},
 		Notices:    map[string]*noticeRecord{},
 	}

@@ -15,8 +15,13 @@ type user struct {
 	PureNumber  string            `json:"pure_number"`
 	Profile     Profile           `json:"profile"`
 	HighRisk    bool              `json:"high_risk"`
-	SessionKey  string            `json:"session_key"` // of the last wx.login
-	Exchanges   []time.Time       `json:"exchanges"`   // of js_codes in the last minute
+	SessionKey  string            `json:"session_key"`      // of the last wx.login
+	Exchanges   []time.Time       `json:"exchanges"`        // of js_codes in the last minute
+	SeenAt      time.Time         `json:"seen_at,omitzero"` // last log-in that reached the app's server
+
+	Subscribed map[string]int `json:"subscribed"` // template id → sends that the user still allows
+	Follows    bool           `json:"follows"`    // the official account
+	Snapshot   bool           `json:"snapshot"`   // browses as a snapshot user (快照页)
 }
 
 // newUser makes a person whose identifiers depend on the name alone, so that two runs of a program agree.
