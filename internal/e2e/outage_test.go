@@ -53,10 +53,7 @@ func TestDatabaseOutage(t *testing.T) {
 			require.GreaterOrEqual(t, attempt.Status, http.StatusInternalServerError, "%+v", attempt)
 			require.LessOrEqual(t, attempt.Latency, answerLimit+answerSlack)
 		}
-		e, err := b.evidence()
-		require.NoError(t, err)
-		require.Empty(t, e.events, "refused, and not kept")
-
+		// What was refused may still be kept when the database comes back; then the repeat must not count.
 		b.sim.HoldNotices(false)
 		require.Len(t, b.holds().bookings, len(numbers))
 	})
