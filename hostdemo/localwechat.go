@@ -11,12 +11,14 @@ import (
 // openWeChat starts the local WeChat on a free port. It remembers users, orders and notices in the data folder, and
 // tells the trail what it is asked and what it sends.
 func (d *demo) openWeChat(data string) (err error) {
+	memory := filepath.Join(data, "local-wechat.json")
 	d.wechat, err = wechattest.Open(
-		wechattest.WithStateFile(filepath.Join(data, "local-wechat.json")),
+		wechattest.WithStateFile(memory),
 		wechattest.WithObserver(d.trail.exchange),
 	)
 	if err != nil {
-		return fmt.Errorf("start the local WeChat: %w", err)
+		return fmt.Errorf("start the local WeChat with what it remembers: %w; if %s is of another version of this program, "+
+			"delete the folder %s to begin anew", err, memory, data)
 	}
 	d.closers = append(d.closers, d.wechat.Close)
 	d.trail.hide(d.wechat.App().AppSecret, d.wechat.Merchant().APIv3Key)

@@ -97,3 +97,12 @@ func TestConfigurationHoldsNoSecret(t *testing.T) {
 	require.Empty(t, canary.Find(text))
 	require.Contains(t, string(text), "api-v3-secretkey: \"file:")
 }
+
+func TestUnreadableMemoryNamesTheWayOut(t *testing.T) {
+	t.Parallel()
+	o := testOptions(t, "")
+	require.NoError(t, os.MkdirAll(o.data, 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(o.data, "local-wechat.json"), []byte("[]"), 0o600))
+	_, err := open(t.Context(), o)
+	require.ErrorContains(t, err, "delete the folder "+o.data+" to begin anew")
+}
