@@ -116,36 +116,36 @@ func (b *bed) do(req *http.Request) (status int) {
 	return resp.StatusCode
 }
 
-// learnSecretsOfWeChat adds session keys and access tokens.
+// learnSecretsOfWeChat adds session keys and access tokens, wherever the local WeChat's snapshot has them.
 func (b *bed) learnSecretsOfWeChat() {
 	b.t.Helper()
 	var text bytes.Buffer
 	require.NoError(b.t, b.sim.Snapshot(&text))
-	var out struct {
-		State struct {
-			Users map[string]struct {
-				SessionKey string `json:"session_key"`
+	var snapshot any
+	require.NoError(b.t, json.Unmarshal(text.Bytes(), &snapshot))
+	for _, key := range []string{"session_key", "value"} { // value is an access token's
+		found := textsUnder(snapshot, key)
+		require.NotEmpty(b.t, found, key)
+		b.secrets = append(b.secrets, found...)
+	}
+}
+
+// textsUnder are the texts, at any depth, that have this key.
+func textsUnder(node any, key string) (found []string) {
+	switch node := node.(type) {
+	case map[string]any:
+		for name, child := range node {
+			if text, ok := child.(string); ok && name == key && text != "" {
+				found = append(found, text)
 			}
-			Tokens struct {
-				Issued []map[string]any
-			}
+			found = append(found, textsUnder(child, key)...)
+		}
+	case []any:
+		for _, child := range node {
+			found = append(found, textsUnder(child, key)...)
 		}
 	}
-	require.NoError(b.t, json.Unmarshal(text.Bytes(), &out))
-	before := len(b.secrets)
-	for _, user := range out.State.Users {
-		if user.SessionKey != "" {
-			b.secrets = append(b.secrets, user.SessionKey)
-		}
-	}
-	for _, token := range out.State.Tokens.Issued {
-		for _, value := range token {
-			if text, ok := value.(string); ok && len(text) > 40 {
-				b.secrets = append(b.secrets, text)
-			}
-		}
-	}
-	require.GreaterOrEqual(b.t, len(b.secrets), before+2, "a session key and an access token")
+	return found
 }
 
 func passwordOf(databaseURL string) (string, bool) {
