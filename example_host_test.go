@@ -57,7 +57,7 @@ func placeOrder(module *wechat.Module) fiber.Handler {
 			OutTradeNo: "ORDER-0001", Description: "一杯咖啡", AmountFen: 1800, OpenID: user.OpenID,
 		})
 		if err != nil {
-			return fiber.NewError(fiber.StatusBadGateway, "下单失败，请稍后再试") // err itself belongs in your log
+			return module.WriteError(c, err) // a status, a code and a sentence for people; the cause goes to the log
 		}
 		return c.JSON(prepay.Launch) // what wx.requestPayment takes
 	}

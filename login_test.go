@@ -213,6 +213,11 @@ func TestUpdateProfile(t *testing.T) {
 		require.NoError(b.t, err)
 		_, answer = b.call(http.MethodPut, path, token, raw)
 		require.Equal(b.t, "阿兰", answer["data"].(map[string]any)["nickName"], "%v", answer)
+		status, answer = b.call(http.MethodPut, path, token, map[string]any{ // a whole result of wx.getUserProfile
+			"errMsg": "getUserProfile:ok", "rawData": raw.RawData, "signature": raw.Signature,
+			"userInfo": map[string]any{"nickName": "not read"}, "cloudID": "c1",
+		})
+		require.Equal(b.t, http.StatusOK, status, "%v", answer)
 		raw.Signature = strings.Repeat("0", 40)
 		status, answer = b.call(http.MethodPut, path, token, raw)
 		require.Equal(b.t, http.StatusConflict, status)

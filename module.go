@@ -163,5 +163,9 @@ func (m *Module) Pay() *payment.Service { return m.payment }
 // RequireUser is a middleware that lets only logged-in users pass.
 func (m *Module) RequireUser(c *fiber.Ctx) error { return m.handlers.RequireUser(c) }
 
+// WriteError answers a request of the host's own route with an error of the module, in the module's form: status, code and
+// a sentence for people. The cause goes to the log, never to the client.
+func (m *Module) WriteError(c *fiber.Ctx, err error) error { return m.handlers.WriteError(c, err) }
+
 // User is the user RequireUser let pass; ok is false on a route without it.
 func (m *Module) User(c *fiber.Ctx) (user User, ok bool) { return handlers.User(c) }

@@ -282,6 +282,24 @@ func TestQuarantine(t *testing.T) {
 	})
 }
 
+// A payment that does not fit the order is neither "paid" nor "not paid", and closing must not pretend that it was closed.
+func TestOrderWithAPaymentThatDoesNotFit(t *testing.T) {
+	t.Parallel()
+	eachBed(t, func(b *bed) {
+		b.sim.HoldNotices(true)
+		ctx, phone := b.t.Context(), b.sim.Phone("lan")
+		require.NoError(b.t, phone.Pay(ctx, wechattest.Launch(b.place(phone, "order-0001", 100).Launch)))
+		b.changeAmount("order-0001", 99) // a mix-up on our side
+		_, err := b.module.Pay().GetBusinessOrder(ctx, "order-0001")
+		require.Equal(b.t, payment.OrderMismatch, payment.CodeOf(err))
+		require.Equal(b.t, payment.OrderMismatch, payment.CodeOf(b.module.Pay().CloseOrder(ctx, "order-0001")))
+		order, _, err := b.db.Order(ctx, b.sim.Merchant().MchID, "order-0001")
+		require.NoError(b.t, err)
+		require.Equal(b.t, "NOTPAY", order.State)
+		require.Equal(b.t, "amount", b.payEvents()[0].Verdict)
+	})
+}
+
 // Kinds of notices without a type of ours are kept and delivered as they are.
 func TestUnknownKindsAreDeliveredRaw(t *testing.T) {
 	t.Parallel()

@@ -3,7 +3,9 @@ package wechat_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -32,6 +34,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 // bed is a host with the module, beside a local WeChat, all in memory.
 type bed struct {
 	t      *testing.T
+	url    string // of the module's database
 	sim    *wechattest.Simulator
 	module *wechat.Module
 	db     *store.DB // the module's database, looked at from outside
@@ -59,7 +62,7 @@ func newBed(t *testing.T, databaseURL string, own ...func(*fiber.App, *wechat.Mo
 		DialContext:       func(context.Context, string, string) (net.Conn, error) { return listener.Dial() },
 		DisableKeepAlives: true,
 	}
-	b := &bed{t: t, client: &http.Client{Transport: host, Timeout: 30 * time.Second}, events: make(chan map[string]any, 100)}
+	b := &bed{t: t, url: databaseURL, client: &http.Client{Transport: host, Timeout: 30 * time.Second}, events: make(chan map[string]any, 100)}
 	b.sim = wechattest.New(t, wechattest.WithNotifyTransport(host), wechattest.WithObserver(b.count))
 
 	var err error
@@ -225,4 +228,19 @@ func (b *bed) payEvents() (events []store.Event) {
 		}
 	}
 	return events
+}
+
+// changeAmount changes a stored order behind the module's back, as a mix-up of configurations would.
+func (b *bed) changeAmount(outTradeNo string, fen int64) {
+	b.t.Helper()
+	driver, name := "pg", b.url
+	if file, ok := strings.CutPrefix(b.url, "sqlite:"); ok {
+		driver, name = "sqlite", file
+	}
+	db, err := sql.Open(driver, name)
+	require.NoError(b.t, err)
+	defer db.Close()
+	statement := fmt.Sprintf("UPDATE wechat_orders SET amount_fen = %d WHERE out_trade_no = '%s'", fen, outTradeNo)
+	_, err = db.ExecContext(b.t.Context(), statement)
+	require.NoError(b.t, err)
 }

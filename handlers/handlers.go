@@ -59,6 +59,9 @@ func (h *Handlers) fail(c *fiber.Ctx, err error) error {
 	return writeFault(c, f)
 }
 
+// WriteError answers with an error of the module: its status, its code and its sentence for people, never its cause.
+func (h *Handlers) WriteError(c *fiber.Ctx, err error) error { return h.fail(c, err) }
+
 type problem struct {
 	Code string `json:"code"`
 	Msg  string `json:"msg"`

@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"encoding/json"
+
 	"github.com/gofiber/fiber/v2"
 
 	"wgink.ink/wechat/internal/fault"
@@ -22,6 +24,14 @@ func (h *Handlers) LogIn(c *fiber.Ctx) error {
 	return data(c, login.Data())
 }
 
+// ignored are fields that WeChat's own callbacks carry beside what we read, so that a client may post a callback's result as
+// it is. They are known, so they are no mistake; they prove nothing, so they are not used.
+type ignored struct {
+	ErrMsg   json.RawMessage `json:"errMsg"`
+	CloudID  json.RawMessage `json:"cloudID"`
+	UserInfo json.RawMessage `json:"userInfo"`
+}
+
 // UpdatePhone binds the phone number (手机号) behind a getPhoneNumber code, or in encryptedData of old clients. It answers
 // like LogIn, because the old token ends.
 func (h *Handlers) UpdatePhone(c *fiber.Ctx) error {
@@ -29,6 +39,7 @@ func (h *Handlers) UpdatePhone(c *fiber.Ctx) error {
 		Code          string `json:"code"`
 		EncryptedData string `json:"encryptedData"`
 		IV            string `json:"iv"`
+		ignored
 	}
 	if err := decode(c, &in); err != nil {
 		return err
@@ -63,6 +74,7 @@ func (h *Handlers) UpdateInfo(c *fiber.Ctx) error {
 		IV            string `json:"iv"`
 		RawData       string `json:"rawData"`
 		Signature     string `json:"signature"`
+		ignored
 	}
 	if err := decode(c, &in); err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 //
 // A number that WeChat does not know is closed too, and cannot be used afterwards.
 //
-// Errors: order-paid when the payment was faster, order-not-found when neither WeChat nor we know the number,
+// Errors: order-mismatch when a payment arrived that does not fit the order, order-paid when the payment was faster, order-not-found when neither WeChat nor we know the number,
 // wechat-unavailable, wechat-refused, too-many-requests, storage-down.
 func (s *Service) CloseOrder(ctx context.Context, businessOrderID string) error {
 	before, err := s.GetBusinessOrder(ctx, businessOrderID)
@@ -22,8 +22,9 @@ func (s *Service) CloseOrder(ctx context.Context, businessOrderID string) error 
 	if done, err := closedOrPaid(before); done {
 		return err
 	}
-	if err := s.client.Close(ctx, businessOrderID); err != nil && fault.CodeOf(err) != fault.OrderPaid {
-		return err
+	refused := s.client.Close(ctx, businessOrderID)
+	if refused != nil && fault.CodeOf(refused) != fault.OrderPaid {
+		return refused
 	}
 	after, err := s.GetBusinessOrder(ctx, businessOrderID)
 	if err != nil {
@@ -31,6 +32,9 @@ func (s *Service) CloseOrder(ctx context.Context, businessOrderID string) error 
 	}
 	if done, err := closedOrPaid(after); done {
 		return err
+	}
+	if refused != nil { // paid, says WeChat, though the query does not show it yet
+		return refused
 	}
 	// Closed before WeChat ever knew it: a query still finds nothing, but the number is burned.
 	return s.move(ctx, businessOrderID, NotPay, Closed)

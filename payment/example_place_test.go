@@ -2,7 +2,6 @@ package payment_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"wgink.ink/wechat/payment"
@@ -30,9 +29,8 @@ func ExampleService_PlaceOrder() {
 	order.AmountFen = 1
 	_, err = shop.pay.PlaceOrder(ctx, order)
 	fmt.Println(err)
-	var told interface{ Public() string } // every error of the module has a sentence for users
-	if errors.As(err, &told) {
-		fmt.Println(told.Public())
+	if payment.CodeOf(err) == payment.OrderTermsDiffer {
+		fmt.Println("that number is taken")
 	}
 
 	fmt.Println("paid:", phone.Pay(ctx, wechattest.Launch(prepay.Launch)))
@@ -40,6 +38,6 @@ func ExampleService_PlaceOrder() {
 	// true <nil>
 	// the same prepay_id: true <nil>
 	// order-terms-differ: order ORDER-0001 was placed with other terms
-	// 订单号已用于内容不同的订单
+	// that number is taken
 	// paid: <nil>
 }

@@ -10,7 +10,8 @@ import (
 // GetOrder asks WeChat for an order by its transaction_id (微信支付订单号), which exists once it is paid, and stores what
 // it learns. A payment found this way goes the same road to plugins as one told by a notice.
 //
-// Errors: order-not-found, wechat-unavailable, wechat-refused, too-many-requests, storage-down.
+// Errors: order-not-found, order-mismatch (a payment arrived that does not fit the order, and is in quarantine),
+// wechat-unavailable, wechat-refused, too-many-requests, storage-down.
 func (s *Service) GetOrder(ctx context.Context, transactionID string) (Order, error) {
 	if !text(transactionID, 1, 32) {
 		return Order{}, invalid("transaction_id is missing or too long")
@@ -72,6 +73,10 @@ func (s *Service) learn(ctx context.Context, t wxpay.Transaction) (Order, error)
 	}
 	if !found {
 		return fromTransaction(t), nil
+	}
+	if t.Paid() && !State(row.State).Paid() {
+		// Neither "paid" nor "not paid" would be true: money arrived, but not the money of this order.
+		return Order{}, fault.Newf(fault.OrderMismatch, "order %s: WeChat has payment %s, which does not fit it", t.OutTradeNo, t.TransactionID)
 	}
 	return fromRow(row), nil
 }

@@ -50,8 +50,9 @@ type Queue struct {
 	wake   chan struct{}
 	stop   context.CancelFunc // of the dispatcher
 	cancel context.CancelFunc // of the hand-overs and the keeper
-	loops  sync.WaitGroup     // dispatcher, keeper, retention
+	sends  sync.WaitGroup     // the dispatcher, which begins hand-overs
 	work   sync.WaitGroup     // hand-overs
+	loops  sync.WaitGroup     // keeper, retention
 
 	mu      sync.Mutex
 	started bool
@@ -105,7 +106,7 @@ func (q *Queue) Start() error {
 	loopCtx, stop := context.WithCancel(context.Background())
 	workCtx, cancel := context.WithCancel(context.Background())
 	q.stop, q.cancel = stop, cancel
-	q.loops.Go(func() { q.dispatchLoop(loopCtx, workCtx) })
+	q.sends.Go(func() { q.dispatchLoop(loopCtx, workCtx) })
 	q.loops.Go(func() { q.keepLoop(workCtx) })
 	q.loops.Go(func() { q.retentionLoop(workCtx) })
 	return nil
@@ -123,7 +124,11 @@ func (q *Queue) Stop(ctx context.Context) error {
 	}
 	stop()
 	idle := make(chan struct{})
-	go func() { q.work.Wait(); close(idle) }()
+	go func() {
+		q.sends.Wait() // first: it might begin one more
+		q.work.Wait()
+		close(idle)
+	}()
 	select {
 	case <-idle:
 	case <-ctx.Done():

@@ -24,6 +24,7 @@ const (
 	OrderTermsDiffer  Code = "order-terms-differ" // the number is in use for an order with other terms
 	OrderNotFound     Code = "order-not-found"    // neither WeChat nor we know the number
 	OrderPaid         Code = "order-paid"         // the order is paid already
+	OrderMismatch     Code = "order-mismatch"     // WeChat holds a payment that does not fit the order: it is quarantined
 	OrderClosed       Code = "order-closed"       // the order is closed; a new one needs a new number
 	WeChatUnavailable Code = "wechat-unavailable" // no usable answer: the outcome is unknown, the same call may be repeated
 	WeChatRefused     Code = "wechat-refused"     // WeChat refused for a reason the host must look at (configuration)
@@ -48,7 +49,7 @@ func Codes() []Code {
 	return []Code{
 		Internal, BadRequest, TooLarge, UnsupportedMedia, TooManyRequests, NotLoggedIn, LoginCodeInvalid, LoginBlocked,
 		PhoneCodeInvalid, PhoneTaken, LoginTooOld, SessionKeyStale, ProfileInvalid, OrderInvalid, OrderTermsDiffer,
-		OrderNotFound, OrderPaid, OrderClosed, WeChatUnavailable, WeChatRefused, NoticeUnverified, NoticeMalformed,
+		OrderNotFound, OrderPaid, OrderMismatch, OrderClosed, WeChatUnavailable, WeChatRefused, NoticeUnverified, NoticeMalformed,
 		StorageDown,
 	}
 }
@@ -87,6 +88,8 @@ func (c Code) entry() entry {
 		return entry{http.StatusNotFound, "订单不存在"}
 	case OrderPaid:
 		return entry{http.StatusConflict, "订单已支付"}
+	case OrderMismatch:
+		return entry{http.StatusConflict, "订单支付信息异常，请联系客服"}
 	case OrderClosed:
 		return entry{http.StatusConflict, "订单已关闭，请重新下单"}
 	case WeChatUnavailable:
