@@ -1,129 +1,161 @@
 package strictjson
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
 	"reflect"
+	"strings"
 )
 
-// scanner walks over the tokens beside the target's type and checks names and depth. It keeps its own stack, so that
+// scanner walks over objects and arrays beside the target's type and checks names and depth. Whether what it steps over
+// is JSON, encoding/json finds out afterwards; of a text that is, it sees every name. It keeps its own stack, so that
 // nesting costs no recursion.
 type scanner struct {
-	dec      *json.Decoder
+	text     string
+	at       int // how much of text is read
 	maxDepth int
 	stack    []level
-	shapes   shapes
 }
 
 // level is one open object or array.
 type level struct {
 	object  bool
-	seen    map[string]struct{} // folded names of this object
-	shape   *shape              // the struct this object fills; nil for maps and interfaces
-	elem    reflect.Type        // the type of the next value; nil when it does not matter
-	wantKey bool
-}
-
-func newScanner(data []byte, maxDepth int) *scanner {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	return &scanner{dec: dec, maxDepth: maxDepth, shapes: shapes{}}
+	started bool // it has a value already
+	names   names
+	shape   *shape       // the struct this object fills; nil for maps and interfaces
+	elem    reflect.Type // the type of the next value; nil when it does not matter
 }
 
 // scan reads exactly one value.
 func (s *scanner) scan(target reflect.Type) error {
-	next := target
-	for {
-		token, err := s.dec.Token()
-		if err != nil {
-			return s.fail(ReasonSyntax)
-		}
-		if err := s.step(token, next); err != nil {
+	if err := s.value(target); err != nil {
+		return err
+	}
+	for len(s.stack) > 0 {
+		if err := s.member(&s.stack[len(s.stack)-1]); err != nil {
 			return err
 		}
-		if len(s.stack) == 0 {
-			break
-		}
-		next = s.stack[len(s.stack)-1].elem
 	}
-	if _, err := s.dec.Token(); !errors.Is(err, io.EOF) {
+	if s.peek() != 0 || s.at < len(s.text) {
 		return s.fail(ReasonTrailing)
 	}
 	return nil
 }
 
-func (s *scanner) step(token json.Token, next reflect.Type) error {
-	if delim, ok := token.(json.Delim); ok {
-		switch delim {
-		case '{', '[':
-			return s.open(delim == '{', next)
-		default:
-			s.stack = s.stack[:len(s.stack)-1]
-			s.valueDone()
-			return nil
+// value reads a value; of an object or array only the bracket.
+func (s *scanner) value(target reflect.Type) error {
+	switch s.peek() {
+	case '{', '[':
+		return s.open(s.text[s.at] == '{', target)
+	case '"':
+		_, err := s.str()
+		return err
+	default:
+		length := strings.IndexAny(s.text[s.at:], ",]} \t\r\n")
+		if length < 0 {
+			length = len(s.text) - s.at
 		}
+		if length == 0 {
+			return s.fail(ReasonSyntax)
+		}
+		s.at += length
+		return nil
 	}
-	if top := s.top(); top != nil && top.object && top.wantKey {
-		return s.key(top, token)
-	}
-	s.valueDone()
-	return nil
 }
 
-func (s *scanner) open(object bool, next reflect.Type) error {
+func (s *scanner) open(object bool, target reflect.Type) error {
 	if len(s.stack) >= s.maxDepth {
 		return s.fail(ReasonDepth)
 	}
-	l := level{object: object, wantKey: object}
+	l := level{object: object}
 	if object {
-		l.seen = map[string]struct{}{}
-		l.shape, l.elem = s.shapes.object(next)
+		l.shape, l.elem = objectShape(target)
 	} else {
-		l.elem = arrayElem(next)
+		l.elem = arrayElem(target)
 	}
 	s.stack = append(s.stack, l)
+	s.at++
 	return nil
 }
 
-func (s *scanner) key(top *level, token json.Token) error {
-	name, ok := token.(string)
-	if !ok {
-		return s.fail(ReasonSyntax)
-	}
-	folded := fold(name)
-	if _, twice := top.seen[folded]; twice {
-		return s.fail(ReasonDuplicate)
-	}
-	top.seen[folded] = struct{}{}
-	if top.shape != nil {
-		top.elem = nil
-		if field, known := top.shape.byFold[folded]; known {
-			if field.name != name {
-				return &Error{Reason: ReasonCase, Field: field.name, Offset: s.dec.InputOffset()}
-			}
-			top.elem = field.typ
-		}
-	}
-	top.wantKey = false
-	return nil
-}
-
-// valueDone is called after each complete value.
-func (s *scanner) valueDone() {
-	if top := s.top(); top != nil && top.object {
-		top.wantKey = true
-	}
-}
-
-func (s *scanner) top() *level {
-	if len(s.stack) == 0 {
+// member reads the next value of an object or array, or its end.
+func (s *scanner) member(top *level) error {
+	c := s.peek()
+	if (top.object && c == '}') || (!top.object && c == ']') {
+		s.stack = s.stack[:len(s.stack)-1]
+		s.at++
 		return nil
 	}
-	return &s.stack[len(s.stack)-1]
+	if top.started {
+		if c != ',' {
+			return s.fail(ReasonSyntax)
+		}
+		s.at++
+	}
+	top.started = true
+	if top.object {
+		if err := s.key(top); err != nil {
+			return err
+		}
+	}
+	return s.value(top.elem)
+}
+
+// key reads a name and its colon.
+func (s *scanner) key(top *level) error {
+	if s.peek() != '"' {
+		return s.fail(ReasonSyntax)
+	}
+	name, err := s.str()
+	if err != nil {
+		return err
+	}
+	if strings.Contains(name, `\`) && json.Unmarshal([]byte(`"`+name+`"`), &name) != nil {
+		return s.fail(ReasonSyntax)
+	}
+	if !top.names.add(name) {
+		return s.fail(ReasonDuplicate)
+	}
+	if top.shape != nil {
+		f := top.shape.find(name)
+		if f.name != "" && f.name != name {
+			return &Error{Reason: ReasonCase, Field: f.name, Offset: int64(s.at)}
+		}
+		top.elem = f.typ
+	}
+	if s.peek() != ':' {
+		return s.fail(ReasonSyntax)
+	}
+	s.at++
+	return nil
+}
+
+// str reads a string and gives what stands between its quotes.
+func (s *scanner) str() (string, error) {
+	start := s.at + 1
+	for end := start; end < len(s.text); end++ {
+		switch s.text[end] {
+		case '"':
+			s.at = end + 1
+			return s.text[start:end], nil
+		case '\\':
+			end++ // whatever is escaped does not end the string
+		}
+	}
+	return "", s.fail(ReasonSyntax)
+}
+
+// peek skips blanks and gives the byte after them, 0 at the end.
+func (s *scanner) peek() byte {
+	for ; s.at < len(s.text); s.at++ {
+		switch c := s.text[s.at]; c {
+		case ' ', '\t', '\r', '\n':
+		default:
+			return c
+		}
+	}
+	return 0
 }
 
 func (s *scanner) fail(reason Reason) error {
-	return &Error{Reason: reason, Offset: s.dec.InputOffset()}
+	return &Error{Reason: reason, Offset: int64(s.at)}
 }

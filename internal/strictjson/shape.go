@@ -5,41 +5,53 @@ import (
 	"encoding/json"
 	"reflect"
 	"strings"
-	"unicode"
+	"sync"
 )
 
-// shape lists the names a struct accepts, by their folded spelling.
-type shape struct{ byFold map[string]field }
+// shape lists the names a struct accepts.
+type shape struct {
+	byName map[string]field
+	byFold map[string]field // by their folded spelling
+}
 
 type field struct {
 	name string
 	typ  reflect.Type
 }
 
-// shapes remembers the structs met during one call.
-type shapes map[reflect.Type]*shape
-
-// object says what an object that fills a value of type t consists of: a struct's fields, or a map's elements.
-func (m shapes) object(t reflect.Type) (*shape, reflect.Type) {
-	t = deref(t)
-	switch {
-	case t == nil || decodesItself(t):
-		return nil, nil
-	case t.Kind() == reflect.Struct:
-		return m.of(t), nil
-	case t.Kind() == reflect.Map:
-		return nil, t.Elem()
-	default:
-		return nil, nil
+// find gives the field that a name means in some spelling; the zero field when there is none.
+func (s *shape) find(name string) field {
+	if f, ok := s.byName[name]; ok {
+		return f
 	}
+	return s.byFold[fold(name)]
 }
 
-func (m shapes) of(t reflect.Type) *shape {
-	if s, ok := m[t]; ok {
-		return s
+// shapes remembers the shape of each struct met, as encoding/json does: looking at a type costs more than reading a body.
+//
+//nolint:gochecknoglobals // a program has a fixed number of types, and what one looks like never changes
+var shapes sync.Map
+
+// objectShape says what an object that fills a value of type t consists of: a struct's fields, or a map's elements.
+func objectShape(t reflect.Type) (*shape, reflect.Type) {
+	t = deref(t)
+	if t == nil || (t.Kind() != reflect.Struct && t.Kind() != reflect.Map) || decodesItself(t) {
+		return nil, nil
 	}
-	s := &shape{byFold: map[string]field{}}
-	m[t] = s
+	if t.Kind() == reflect.Map {
+		return nil, t.Elem()
+	}
+	if known, ok := shapes.Load(t); ok {
+		s, _ := known.(*shape) // nothing else is in it
+		return s, nil
+	}
+	s := newShape(t)
+	shapes.Store(t, s)
+	return s, nil
+}
+
+func newShape(t reflect.Type) *shape {
+	s := &shape{byName: map[string]field{}, byFold: map[string]field{}}
 	for _, f := range reflect.VisibleFields(t) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if !f.IsExported() || name == "-" || (f.Anonymous && name == "") {
@@ -48,7 +60,8 @@ func (m shapes) of(t reflect.Type) *shape {
 		if name == "" {
 			name = f.Name
 		}
-		s.byFold[fold(name)] = field{name: name, typ: f.Type}
+		s.byName[name] = field{name: name, typ: f.Type}
+		s.byFold[fold(name)] = s.byName[name]
 	}
 	return s
 }
@@ -77,15 +90,4 @@ func decodesItself(t reflect.Type) bool {
 func isStruct(t reflect.Type) bool {
 	t = deref(t)
 	return t.Kind() == reflect.Struct && !decodesItself(t)
-}
-
-// fold maps all spellings that encoding/json treats as one name to one of them: the smallest rune of each folding orbit.
-func fold(name string) string {
-	return strings.Map(func(r rune) rune {
-		least := r
-		for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
-			least = min(least, next)
-		}
-		return least
-	}, name)
 }

@@ -30,17 +30,22 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	if isStruct(target) && !bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{")) {
 		return &Error{Reason: ReasonNotObject}
 	}
-	if err := newScanner(data, s.maxDepth).scan(target); err != nil {
+	if err := (&scanner{text: string(data), maxDepth: s.maxDepth}).scan(target); err != nil {
 		return err
 	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	if s.disallowUnknown {
-		dec.DisallowUnknownFields()
-	}
-	if err := dec.Decode(v); err != nil {
-		return decodeError(err, dec.InputOffset())
+	if err := decode(data, v, s.disallowUnknown); err != nil {
+		return decodeError(err, int64(len(data)))
 	}
 	return nil
+}
+
+func decode(data []byte, v any, disallowUnknown bool) error {
+	if !disallowUnknown {
+		return json.Unmarshal(data, v)
+	}
+	dec := json.NewDecoder(bytes.NewReader(data)) // json.Unmarshal has no such switch
+	dec.DisallowUnknownFields()
+	return dec.Decode(v)
 }
 
 // decodeError keeps the place and drops the value: encoding/json would quote numbers and names from the body.
