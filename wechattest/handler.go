@@ -23,6 +23,16 @@ func (s *Simulator) newRoutes() http.Handler {
 	mux.HandleFunc("/wxa/getwxacodeunlimit", s.open(s.posted(s.settings.app, s.unlimitedCode)))
 	mux.HandleFunc("/cgi-bin/message/subscribe/send", s.open(s.posted(s.settings.app, s.sendSubscribeMessage)))
 
+	// open.weixin.qq.com and api.weixin.qq.com: official account (公众号)
+	mux.HandleFunc("GET /connect/oauth2/authorize", s.authorizePage)
+	mux.HandleFunc("GET /connect/oauth2/answer", s.authorizeAnswer)
+	mux.HandleFunc("/sns/oauth2/access_token", s.open(s.exchangeOAuthCode))
+	mux.HandleFunc("/sns/oauth2/refresh_token", s.open(s.refreshGrant))
+	mux.HandleFunc("/sns/userinfo", s.open(s.userInfo))
+	mux.HandleFunc("/sns/auth", s.open(s.checkGrant))
+	mux.HandleFunc("/cgi-bin/ticket/getticket", s.open(s.asked(s.settings.account, s.jsTicket)))
+	mux.HandleFunc("/cgi-bin/message/template/send", s.open(s.posted(s.settings.account, s.sendTemplateMessage)))
+
 	// api.weixin.qq.com: both kinds of apps
 	mux.HandleFunc("/cgi-bin/token", s.open(s.plainToken))
 	mux.HandleFunc("/cgi-bin/stable_token", s.open(s.stableToken))

@@ -12,6 +12,7 @@ type index struct {
 	refunding     map[string]struct{} // out_refund_no of refunds in PROCESSING
 	waiting       map[string]struct{} // ids of notices that the timetable still delivers, also under way
 	flying        int                 // scheduled deliveries under way
+	reporting     int                 // template reports under way
 }
 
 func (st *state) reindex() {

@@ -10,8 +10,8 @@ type masks struct {
 
 func newMasks() masks {
 	return masks{
-		query: regexp.MustCompile(`([?&](?:secret|access_token)=)[^&]*`),
-		json:  regexp.MustCompile(`("(?:secret|access_token|session_key)"\s*:\s*)"(?:[^"\\]|\\.)*"`),
+		query: regexp.MustCompile(`([?&](?:secret|access_token|refresh_token)=)[^&]*`),
+		json:  regexp.MustCompile(`("(?:secret|access_token|refresh_token|session_key|ticket)"\s*:\s*)"(?:[^"\\]|\\.)*"`),
 	}
 }
 

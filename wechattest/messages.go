@@ -22,8 +22,8 @@ type SentMessage struct {
 	ClientMsgID string `json:"client_msg_id,omitempty"`
 }
 
-// template is a message template (模板) as the portal shows it.
-type template struct {
+// messageTemplate is a message template (模板) as the portal shows it.
+type messageTemplate struct {
 	AppID    string   `json:"appid"`
 	Keywords []string `json:"keywords"`
 }
@@ -31,7 +31,7 @@ type template struct {
 // AddTemplate gives an app a message template with these keywords, such as "thing1" and "time2", whose names say what
 // their values must be. Without templates every message is refused (40037).
 func (s *Simulator) AddTemplate(appID, templateID string, keywords ...string) {
-	s.update(func(st *state) { st.Templates[templateID] = template{appID, slices.Clone(keywords)} })
+	s.update(func(st *state) { st.Templates[templateID] = messageTemplate{appID, slices.Clone(keywords)} })
 }
 
 // Messages are the messages that reached this openid, oldest first; of everybody if it is empty.

@@ -7,7 +7,7 @@ import (
 )
 
 // wrongValue is the first keyword whose value is missing or breaks its type, or one that the template does not have.
-func (t template) wrongValue(data messageData) string {
+func (t messageTemplate) wrongValue(data messageData) string {
 	for _, keyword := range t.Keywords {
 		if value, given := data[keyword]; !given || !fits(keyword, value.Value) {
 			return keyword

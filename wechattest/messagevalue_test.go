@@ -33,6 +33,6 @@ func TestValueTypes(t *testing.T) {
 			require.False(t, fits(keyword, wrong), "%s %q", keyword, wrong)
 		}
 	}
-	kind := template{Keywords: []string{"thing1"}}
+	kind := messageTemplate{Keywords: []string{"thing1"}}
 	require.Equal(t, "thing2", kind.wrongValue(messageData{"thing1": {"a"}, "thing2": {"b"}}), "not of the template")
 }

@@ -17,6 +17,7 @@ const (
 func (s *Simulator) sendDueNotices() {
 	for {
 		s.endDueRefunds()
+		s.sendReports()
 		due, next, changed := s.takeDueNotices()
 		for _, id := range due {
 			s.tasks.Go(func() { s.deliverScheduled(id) })
@@ -139,7 +140,7 @@ func (s *Simulator) Settle(ctx context.Context) error {
 }
 
 func (st *state) noticesBusy(now time.Time) bool {
-	if end := st.nextRefundEnd(); st.index.flying > 0 || (!end.IsZero() && !end.After(now)) {
+	if end := st.nextRefundEnd(); st.index.flying+st.index.reporting+len(st.Reports) > 0 || (!end.IsZero() && !end.After(now)) {
 		return true
 	}
 	for id := range st.index.waiting {

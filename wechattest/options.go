@@ -27,6 +27,7 @@ type settings struct {
 	account         App
 	mobileAppID     string
 	billURLLife     time.Duration
+	oauthDomain     string
 }
 
 func defaultSettings() settings {
@@ -60,6 +61,9 @@ func WithApp(appID, secret string) Option {
 func WithOfficialAccount(appID, secret string) Option {
 	return func(s *settings) { s.account = App{AppID: appID, AppSecret: secret} }
 }
+
+// WithOAuthDomain sets the host that redirect_uri must have (网页授权域名), without scheme or path. Default: any.
+func WithOAuthDomain(host string) Option { return func(s *settings) { s.oauthDomain = host } }
 
 // WithMobileApp sets the appid of the merchant's mobile app (移动应用), which App payments name. Default: a fixed test
 // value, see [Simulator.MobileAppID].

@@ -88,6 +88,11 @@ func (st *state) forgetCodes(now time.Time) {
 			delete(st.LoginCodes, text)
 		}
 	}
+	for text, code := range st.OAuthCodes {
+		if now.Sub(code.IssuedAt) > codeMemory {
+			delete(st.OAuthCodes, text)
+		}
+	}
 	for text, code := range st.PhoneCodes {
 		if now.Sub(code.IssuedAt) > codeMemory {
 			delete(st.PhoneCodes, text)

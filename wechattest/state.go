@@ -10,6 +10,13 @@ type state struct {
 	Tokens     map[string]*tokenBook `json:"tokens"`  // by appid
 	Unbound    bool                  `json:"unbound"` // the app belongs to no Open Platform account: no unionid
 
+	OAuthCodes map[string]*oauthCode `json:"oauth_codes"`
+	Grants     map[string]*userGrant `json:"grants"`   // by refresh_token
+	GrantOf    map[string]string     `json:"grant_of"` // access_token of a user → refresh_token
+	Tickets    map[string]ticket     `json:"tickets"`  // by appid
+	Push       Push                  `json:"push"`
+	Reports    []templateReport      `json:"reports"`
+
 	Orders map[string]*orderRecord `json:"orders"` // by out_trade_no
 	Burned map[string]bool         `json:"burned"` // numbers that were closed before they were ordered
 
@@ -19,10 +26,10 @@ type state struct {
 
 	Bills map[string]billFile `json:"bills"` // by the token of the download_url
 
-	Templates map[string]template `json:"templates"` // by template id
-	Pages     []string            `json:"pages"`     // published; none: any
-	Words     map[string]string   `json:"words"`     // word → what msg_sec_check suggests
-	Messages  []SentMessage       `json:"messages"`
+	Templates map[string]messageTemplate `json:"templates"` // by template id
+	Pages     []string                   `json:"pages"`     // published; none: any
+	Words     map[string]string          `json:"words"`     // word → what msg_sec_check suggests
+	Messages  []SentMessage              `json:"messages"`
 
 	Notices     map[string]*noticeRecord `json:"notices"` // by notice id
 	NoticesHeld bool                     `json:"notices_held"`
@@ -43,7 +50,11 @@ func newState() state {
 		Burned:     map[string]bool{},
 		Refunds:    map[string]*refundRecord{},
 		Tokens:     map[string]*tokenBook{},
-		Templates:  map[string]template{},
+		OAuthCodes: map[string]*oauthCode{},
+		Grants:     map[string]*userGrant{},
+		GrantOf:    map[string]string{},
+		Tickets:    map[string]ticket{},
+		Templates:  map[string]messageTemplate{},
 		Words:      map[string]string{},
 		Bills:      map[string]billFile{},
 		Notices:    map[string]*noticeRecord{},
