@@ -26,6 +26,8 @@ type RingOptions struct {
 	PublicKeyID  string
 	PublicKeyPEM []byte
 	Store        KeyStore     // Default: none; then each start asks WeChat.
+	// Produce refuses certificates of the local WeChat, also stored ones: anybody can sign with their keys.
+	Produce bool
 	Log          *slog.Logger // Default: discards.
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
