@@ -17,7 +17,7 @@ import (
 // commit, no lock taken before the write. Reading the terms without a lock is right because they never change after the
 // order is written; the order's state is checked again by the UPDATE on the newest row.
 //
-//nolint:dupword // SQL repeats columns
+//nolint:dupword,unqueryvet // SQL repeats columns; i.* is our own list
 const intakeSQL = `WITH input AS (
 	SELECT i.* FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
 		$9::bytea[], $10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::bigint[], $15::boolean[], $16::text[],
@@ -168,7 +168,7 @@ func (s *intake) connect(ctx context.Context) error {
 		"SET plan_cache_mode = force_generic_plan",
 	}
 	if !s.plain {
-		statements = append(statements, "PREPARE wechat_intake ("+intakeTypes+") AS "+intakeSQL) //nolint:unqueryvet // i.* is our own list
+		statements = append(statements, "PREPARE wechat_intake ("+intakeTypes+") AS "+intakeSQL)
 	}
 	for _, statement := range statements {
 		if _, err := conn.ExecContext(ctx, statement); err != nil {
