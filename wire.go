@@ -37,6 +37,9 @@ func (m *Module) openTables(ctx context.Context) (err error) {
 		return err
 	}
 	if !m.db.Owned() {
+		if err := m.db.CheckPool(ctx); err != nil {
+			return err
+		}
 		return m.db.Migrate(ctx)
 	}
 	url := m.cfg.Database.URL.Reveal()
