@@ -3,6 +3,7 @@ package strictjson
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // names are the names of one object so far.
@@ -39,6 +40,9 @@ func (n *names) add(name string) bool {
 
 // fold maps all spellings that encoding/json treats as one name to one of them: the smallest rune of each folding orbit.
 func fold(name string) string {
+	if ascii(name) {
+		return strings.ToUpper(name) // the capital is the smallest, of k and s, too
+	}
 	return strings.Map(func(r rune) rune {
 		least := r
 		for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
@@ -46,4 +50,13 @@ func fold(name string) string {
 		}
 		return least
 	}, name)
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }

@@ -21,7 +21,7 @@ type field struct {
 
 // find gives the field that a name means in some spelling; the zero field when there is none.
 func (s *shape) find(name string) field {
-	if f, ok := s.byName[name]; ok {
+	if f, ok := s.byName[name]; ok || len(s.byName) == 0 {
 		return f
 	}
 	return s.byFold[fold(name)]
