@@ -84,6 +84,13 @@ tour-sqlite:
 tour-postgres:
 	go run ./internal/dbtest/withpostgres go run ./hostdemo tour -database {}
 
+# For example: make bench BENCH_FLAGS='-rounds 1 -latency 0', or BENCH_FLAGS='-write $(CURDIR)/docs' to renew the tables.
+BENCH_FLAGS :=
+
+.PHONY: bench
+bench: ## Measure the module against what one would write by hand: docs/benchmarks.md (six minutes)
+	cd internal/bench && go test -run TestBench -count=1 -timeout=20m . -args $(BENCH_FLAGS)
+
 .PHONY: clean
 clean: ## Remove what the other targets made
 	rm -rf $(BIN)

@@ -37,6 +37,9 @@ func (m *Module) openTables(ctx context.Context) (err error) {
 		return err
 	}
 	if !m.db.Owned() {
+		if err := m.db.CheckPool(ctx); err != nil {
+			return err
+		}
 		return m.db.Migrate(ctx)
 	}
 	url := m.cfg.Database.URL.Reveal()
@@ -118,7 +121,7 @@ func newPayment(cfg config.Config, o options, db *store.DB, queue *delivery.Queu
 	}
 	ring, err := wxpay.NewRing(wxpay.RingOptions{
 		Merchant: merchant, APIv3: keys, HTTP: client, PublicKeyID: pay.PublicKeyID, PublicKeyPEM: publicKey,
-		Store: payment.KeyStore{DB: db}, Log: o.log, Now: o.now,
+		Store: payment.KeyStore{DB: db}, Produce: pay.Produce, Log: o.log, Now: o.now,
 	})
 	if err != nil {
 		return nil, nil, err

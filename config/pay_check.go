@@ -79,6 +79,10 @@ func (k *checker) publicKey() {
 	if id != "" && (!strings.HasPrefix(id, publicKeyPrefix) || len(id) == len(publicKeyPrefix)) {
 		k.failf(idPath, "must begin with %s, as pay.weixin.qq.com shows it", publicKeyPrefix)
 	}
+	if k.Pay.Produce && LocalPublicKeyID(id) {
+		k.failf(idPath, "is the key of the local WeChat, whose private half is public; with pay.produce true "+
+			"take the id and the key from pay.weixin.qq.com")
+	}
 	if file != "" {
 		if data, ok := k.file(filePath, file); ok {
 			k.publicKeyFile(filePath, data)

@@ -66,6 +66,10 @@ func (k *checker) certificate(path string, data []byte) *rsa.PublicKey {
 		k.failf(path, "holds a certificate that cannot be read; download it again")
 		return nil
 	}
+	if k.Pay.Produce && LocalCertificate(cert) {
+		k.failf(path, "holds a certificate of the local WeChat, whose private key is public; with pay.produce true "+
+			"take the merchant API certificate from pay.weixin.qq.com")
+	}
 	switch now := k.now(); {
 	case now.After(cert.NotAfter):
 		k.failf(path, "holds a certificate that expired on %s; renew it at pay.weixin.qq.com", cert.NotAfter.Format("2006-01-02"))

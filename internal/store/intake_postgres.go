@@ -16,6 +16,8 @@ import (
 // intakeSQL compares a group of facts with their orders and writes events, orders and deliveries: one statement, one
 // commit, no lock taken before the write. Reading the terms without a lock is right because they never change after the
 // order is written; the order's state is checked again by the UPDATE on the newest row.
+//
+//nolint:dupword,unqueryvet // SQL repeats columns; i.* is our own list
 const intakeSQL = `WITH input AS (
 	SELECT i.* FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
 		$9::bytea[], $10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::bigint[], $15::boolean[], $16::text[],
@@ -62,6 +64,9 @@ const intakeSQL = `WITH input AS (
 	WHERE f.verdict = 'ok'
 ) SELECT id, verdict, compared FROM fresh`
 
+// intakeTypes are the types of $1 to $26.
+//
+//nolint:dupword // SQL repeats types
 const intakeTypes = `text[], text[], text[], text[], text[], text[], text[], text[], bytea[], bigint[], bigint[], text[],
 	text[], bigint[], boolean[], text[], text[], text[], text[], boolean[], text[], bigint[], text[], text[], bigint[], text[]`
 

@@ -25,8 +25,10 @@ type RingOptions struct {
 	// PublicKeyID and PublicKeyPEM are the WeChat Pay public key (微信支付公钥). Optional, both or none.
 	PublicKeyID  string
 	PublicKeyPEM []byte
-	Store        KeyStore     // Default: none; then each start asks WeChat.
-	Log          *slog.Logger // Default: discards.
+	Store        KeyStore // Default: none; then each start asks WeChat.
+	// Produce refuses certificates of the local WeChat, also stored ones: anybody can sign with their keys.
+	Produce bool
+	Log     *slog.Logger // Default: discards.
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
 	// Sleep waits between refreshes. Default: outbound.Sleep.

@@ -2,11 +2,14 @@ package wxpay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"wgink.ink/wechat/config"
 )
 
 // Load takes the stored certificates, so that a host verifies notices before it has reached WeChat. What cannot be used
@@ -22,7 +25,7 @@ func (r *Ring) Load(ctx context.Context) error {
 	set := map[string]platformKey{}
 	var fetchedAt time.Time
 	for _, s := range stored {
-		k, err := newPlatformKey(s.PEM, s.Serial, s.FetchedAt)
+		k, err := r.newPlatformKey(s.PEM, s.Serial, s.FetchedAt)
 		if err != nil {
 			r.o.Log.WarnContext(ctx, "a stored platform certificate is unusable", "serial", s.Serial, "err", err)
 			continue
@@ -55,13 +58,16 @@ func (r *Ring) replace(ctx context.Context, set map[string]platformKey, now time
 
 // newPlatformKey reads a certificate. The serial it was announced under must be its own: otherwise one certificate
 // could be served under invented serials.
-func newPlatformKey(pemText, serial string, fetchedAt time.Time) (platformKey, error) {
+func (r *Ring) newPlatformKey(pemText, serial string, fetchedAt time.Time) (platformKey, error) {
 	certificate, err := parseCertificate([]byte(pemText))
 	if err != nil {
 		return platformKey{}, err
 	}
 	if own := serialOf(certificate); !strings.EqualFold(own, serial) {
 		return platformKey{}, fmt.Errorf("announced under serial %s but has %s", shorten(serial, serialMax), own)
+	}
+	if r.o.Produce && config.LocalCertificate(certificate) {
+		return platformKey{}, errors.New("a certificate of the local WeChat, in production")
 	}
 	key, err := rsaKey(certificate.PublicKey)
 	if err != nil {

@@ -164,7 +164,7 @@ func (r *Ring) decryptCertificates(body []byte) (map[string]platformKey, error) 
 			problem = err
 			continue
 		}
-		k, err := newPlatformKey(string(pemText), entry.SerialNo, now)
+		k, err := r.newPlatformKey(string(pemText), entry.SerialNo, now)
 		if err != nil {
 			problem = err
 			continue
