@@ -48,7 +48,7 @@ func (q *Queue) dispatch(workCtx context.Context, plugin string) {
 		q.log.ErrorContext(ctx, "cannot read events", "plugin", plugin, "error", err)
 	}
 	for _, d := range claimed {
-		q.hands.took(plugin, solo)
+		q.hands.took(d, solo)
 		e, found := events[d.EventID]
 		q.work.Go(func() {
 			out := Outcome{Result: NotReady, Code: "storage", Message: "the event could not be read"}

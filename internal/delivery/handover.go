@@ -25,7 +25,7 @@ func (q *Queue) handOver(ctx context.Context, d store.Delivery, e store.Event, f
 	}
 	f := next(d, out, solo)
 	q.finish(ctx, f)
-	q.hands.gave(d.Plugin, f.Crash)
+	q.hands.gave(d, f.Crash)
 	q.report(ctx, f, time.Since(start))
 }
 

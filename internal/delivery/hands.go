@@ -1,11 +1,17 @@
 package delivery
 
-import "sync"
+import (
+	"maps"
+	"slices"
+	"sync"
 
-// hands counts what is on its way to the plugins, over all of them and for each.
+	"wgink.ink/wechat/internal/store"
+)
+
+// hands knows what is on its way to the plugins, over all of them and for each.
 type hands struct {
 	mu      sync.Mutex
-	all     int
+	all     map[store.Claim]struct{}
 	plugins map[string]*hand
 }
 
@@ -36,14 +42,14 @@ func (h *hands) free(plugin string, capacity, workers int) int {
 	if p.solo {
 		return 0
 	}
-	return min(capacity-p.claimed, workers-h.all)
+	return min(capacity-p.claimed, workers-len(h.all))
 }
 
-func (h *hands) took(plugin string, solo bool) {
+func (h *hands) took(d store.Delivery, solo bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.all++
-	p := h.of(plugin)
+	h.all[d.Claim()] = struct{}{}
+	p := h.of(d.Plugin)
 	p.working, p.claimed, p.solo = p.working+1, p.claimed+1, solo
 }
 
@@ -55,13 +61,21 @@ func (h *hands) passOn(plugin string) {
 }
 
 // gave notes that an outcome is written; crashed: and that the plugin died.
-func (h *hands) gave(plugin string, crashed bool) {
+func (h *hands) gave(d store.Delivery, crashed bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.all--
-	p := h.of(plugin)
+	delete(h.all, d.Claim())
+	p := h.of(d.Plugin)
 	p.working, p.solo = p.working-1, false
 	p.suspects = p.suspects || crashed
+}
+
+// held is what this host really works on. A claim whose answer was lost is not in it, nor is one whose outcome could not
+// be written: their leases must end.
+func (h *hands) held() []store.Claim {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Collect(maps.Keys(h.all))
 }
 
 // idle tells whether nothing is on its way to a plugin.

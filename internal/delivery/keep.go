@@ -17,7 +17,7 @@ func (q *Queue) keepLoop(ctx context.Context) {
 			return
 		case <-renew.C:
 			q.safely("renew", func() {
-				if err := q.db.RenewLeases(ctx, q.owner, q.set.Lease); err != nil && ctx.Err() == nil {
+				if err := q.db.RenewLeases(ctx, q.owner, q.hands.held(), q.set.Lease); err != nil && ctx.Err() == nil {
 					q.log.ErrorContext(ctx, "cannot renew leases", "error", err)
 				}
 			})

@@ -64,7 +64,7 @@ func New(db *store.DB, receiver Receiver, log *slog.Logger, set Settings) *Queue
 	return &Queue{
 		db: db, receiver: receiver, log: log, set: set.withDefaults(), owner: uuid.NewString(),
 		outcomes: group.New(outcomesLimit, store.ItemFault, db.FinishDeliveries),
-		hands:    hands{plugins: map[string]*hand{}}, wake: make(chan struct{}, 1),
+		hands:    hands{all: map[store.Claim]struct{}{}, plugins: map[string]*hand{}}, wake: make(chan struct{}, 1),
 	}
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -53,14 +54,37 @@ func (q Queries) InsertDeliveries(ctx context.Context, eventID, subject string, 
 	return nil
 }
 
-// RenewLeases extends the lease of every row the owner runs.
-func (q Queries) RenewLeases(ctx context.Context, owner string, lease time.Duration) error {
-	_, err := q.db.NewRaw("UPDATE wechat_deliveries SET wake_at = ? + ? WHERE state = 'running' AND owner = ?",
-		q.nowSQL(), lease.Milliseconds(), owner).Exec(ctx)
+// Claim is one claim of one delivery.
+type Claim struct {
+	EventID string
+	Plugin  string
+	Attempt int
+}
+
+// Claim is the claim that this row was read with.
+func (d Delivery) Claim() Claim { return Claim{d.EventID, d.Plugin, d.Attempt} }
+
+// RenewLeases extends the owner's leases on these claims. It leaves the owner's other rows alone: of those the owner does
+// not know, because the claim's answer was lost, and nobody works on them.
+func (q Queries) RenewLeases(ctx context.Context, owner string, claims []Claim, lease time.Duration) error {
+	if len(claims) == 0 {
+		return nil
+	}
+	args := []any{q.nowSQL(), lease.Milliseconds(), owner}
+	for _, c := range claims {
+		args = append(args, c.EventID, c.Plugin, c.Attempt)
+	}
+	_, err := q.db.NewRaw(renewSQL(len(claims)), args...).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("renew leases: %w", err)
 	}
 	return nil
+}
+
+// renewSQL has the placeholders now, lease in milliseconds, owner, and three for each claim.
+func renewSQL(claims int) string {
+	return `UPDATE wechat_deliveries SET wake_at = ? + ? WHERE state = 'running' AND owner = ?
+		AND (event_id, plugin, attempt) IN (VALUES (?, ?, ?)` + strings.Repeat(", (?, ?, ?)", claims-1) + ")"
 }
 
 // TakeBack returns rows whose lease ended to the queue, whoever owned them, with a crash mark. It answers how many. They

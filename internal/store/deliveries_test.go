@@ -160,8 +160,9 @@ func TestLeaseIsRenewedAndHandedBack(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, db *store.DB) {
 		queue(t, db, 1, own)
-		claim(t, db, "one", 1, -time.Second)
-		require.NoError(t, db.RenewLeases(t.Context(), "one", time20s))
+		claimed := claim(t, db, "one", 1, -time.Second)
+		require.NoError(t, db.RenewLeases(t.Context(), "one", nil, time20s))
+		require.NoError(t, db.RenewLeases(t.Context(), "one", []store.Claim{claimed[0].Claim()}, time20s))
 		n, err := db.TakeBack(t.Context())
 		require.NoError(t, err)
 		require.Zero(t, n, "a renewed lease is not taken back")

@@ -70,7 +70,7 @@ func (d *DB) QueueQueries() map[string]string {
 		"claim suspect": fill(d.claimSQL(claim{suspect: true}), "o", 1000, "p", 1),
 		"suspects":      fill("SELECT COUNT(*) FROM wechat_deliveries WHERE suspect AND plugin = 'p' AND state = 'pending'"),
 		"take back":     fill("UPDATE wechat_deliveries SET state = 'pending' WHERE state = 'running' AND wake_at < ?", d.nowSQL()),
-		"renew":         fill("UPDATE wechat_deliveries SET wake_at = 1 WHERE state = 'running' AND owner = 'o'"),
+		"renew":         fill(renewSQL(2), 1, 1, "o", "pending1", "p", 1, "pending2", "p", 1),
 		"dead letters":  fill("SELECT * FROM wechat_deliveries WHERE state = 'dead' ORDER BY updated_at DESC LIMIT 10"),
 		"finish":        fill("UPDATE wechat_deliveries SET state = 'done' WHERE event_id = 'pending1' AND plugin = 'p' AND state = 'running'"),
 	}
