@@ -66,7 +66,7 @@ func (s *Simulator) bill(call payCall, write func([]flow) string) (payAnswer, *p
 	if packing != "" && packing != "GZIP" {
 		return payAnswer{}, paramError("query", "tar_type", oneOf("GZIP")(packing), packing)
 	}
-	s.endDueRefunds()
+	s.settleDue()
 	token := randomText(64)
 	var csv string
 	s.update(func(st *state) {

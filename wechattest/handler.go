@@ -66,16 +66,15 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	answer := newRecorder()
+	answer, fault := newRecorder(), Fault{}
 	if s.ctx.Err() != nil {
 		http.Error(answer, "closed", http.StatusServiceUnavailable)
 	} else {
-		s.routes.ServeHTTP(answer, r)
+		fault = s.answer(answer, r)
 	}
-	answer.copyTo(w)
-
 	exchange.Latency = time.Since(started)
 	exchange.Status = answer.status
 	exchange.RequestBody, exchange.ResponseBody = string(body), answer.body.String()
-	s.observe(exchange)
+	defer s.observe(exchange)
+	s.send(w, r, answer, fault)
 }

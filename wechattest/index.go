@@ -10,6 +10,7 @@ type index struct {
 	refundByID    map[string]string   // refund_id → out_refund_no
 	refundsOf     map[string][]string // out_trade_no → out_refund_no, oldest first
 	refunding     map[string]struct{} // out_refund_no of refunds in PROCESSING
+	paying        map[string]struct{} // out_trade_no of orders whose payment arrives late
 	waiting       map[string]struct{} // ids of notices that the timetable still delivers, also under way
 	flying        int                 // scheduled deliveries under way
 	reporting     int                 // template reports under way
@@ -18,7 +19,7 @@ type index struct {
 func (st *state) reindex() {
 	st.index = index{
 		userByOpenID: map[string]string{}, orderByPrepay: map[string]string{}, orderByID: map[string]string{},
-		refundByID: map[string]string{}, refundsOf: map[string][]string{}, refunding: map[string]struct{}{},
+		refundByID: map[string]string{}, refundsOf: map[string][]string{}, refunding: map[string]struct{}{}, paying: map[string]struct{}{},
 		waiting: map[string]struct{}{},
 	}
 	for name, person := range st.Users {
@@ -27,6 +28,9 @@ func (st *state) reindex() {
 	for number, order := range st.Orders {
 		for handle := range order.Prepays {
 			st.index.orderByPrepay[handle] = number
+		}
+		if !order.PaysAt.IsZero() {
+			st.index.paying[number] = struct{}{}
 		}
 		if order.TransactionID != "" {
 			st.index.orderByID[order.TransactionID] = number

@@ -16,7 +16,7 @@ const (
 // sendDueNotices delivers each notice when it is due, until Close. It is the owner of every scheduled delivery.
 func (s *Simulator) sendDueNotices() {
 	for {
-		s.endDueRefunds()
+		s.settleDue()
 		s.sendReports()
 		due, next, changed := s.takeDueNotices()
 		for _, id := range due {
@@ -45,7 +45,7 @@ func (s *Simulator) takeDueNotices() (due []string, next time.Time, changed <-ch
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now, found := s.settings.clock.Now(), &s.state.index
-	next = s.state.nextRefundEnd()
+	next, told := s.state.nextDue(), false
 	for id := range found.waiting {
 		notice := s.state.Notices[id]
 		switch {
@@ -53,24 +53,41 @@ func (s *Simulator) takeDueNotices() (due []string, next time.Time, changed <-ch
 		case notice.Due.After(now):
 			next = sooner(next, notice.Due)
 		case found.flying < maxNoticesUnderWay:
-			notice.flying = true
-			found.flying++
-			due = append(due, id)
+			wait, news := s.decideFate(notice, now)
+			told = told || news
+			switch {
+			case !wait:
+				notice.flying = true
+				found.flying++
+				due = append(due, id)
+			case notice.Due.After(now):
+				next = sooner(next, notice.Due)
+			}
 		}
+	}
+	if told { // Settle need not wait for what a script keeps back
+		close(s.changed)
+		s.changed = make(chan struct{})
 	}
 	return due, next, s.changed
 }
 
 // deliverScheduled makes one delivery of the timetable. One that Close cut short does not count.
 func (s *Simulator) deliverScheduled(id string) {
-	attempt := s.post(s.ctx, id)
+	var fate Fault
+	s.view(func(st *state) {
+		if notice := st.Notices[id]; notice != nil && notice.fate != nil {
+			fate = *notice.fate
+		}
+	})
+	attempt := s.deliver(s.ctx, id, fate)
 	cut := s.ctx.Err() != nil && attempt.Status == 0
 	s.update(func(st *state) {
 		notice := st.Notices[id]
 		if notice == nil || !notice.flying {
 			return // the state was replaced meanwhile
 		}
-		notice.flying = false
+		notice.flying, notice.fate = false, nil
 		st.index.flying--
 		if !cut {
 			st.record(attempt, notice, s.nextDelivery(notice))
@@ -140,11 +157,11 @@ func (s *Simulator) Settle(ctx context.Context) error {
 }
 
 func (st *state) noticesBusy(now time.Time) bool {
-	if end := st.nextRefundEnd(); st.index.flying+st.index.reporting+len(st.Reports) > 0 || (!end.IsZero() && !end.After(now)) {
+	if end := st.nextDue(); st.index.flying+st.index.reporting+len(st.Reports) > 0 || (!end.IsZero() && !end.After(now)) {
 		return true
 	}
 	for id := range st.index.waiting {
-		if !st.NoticesHeld && !st.Notices[id].Due.After(now) {
+		if notice := st.Notices[id]; !st.NoticesHeld && !notice.Due.After(now) && !st.waitsFor(notice) {
 			return true
 		}
 	}

@@ -62,7 +62,7 @@ func (s *Simulator) sendByHand(ctx context.Context, id string) (NoticeAttempt, e
 	if !known {
 		return NoticeAttempt{}, errNoNotice
 	}
-	attempt := s.post(ctx, id)
+	attempt := s.post(ctx, id, nil)
 	attempt.Manual = true
 	s.update(func(st *state) {
 		if notice := st.Notices[id]; notice != nil {
@@ -86,7 +86,7 @@ func (s *Simulator) Attempts(outTradeNo string) []NoticeAttempt {
 
 // post delivers a notice once: the same body each time, a fresh timestamp, nonce and signature. Redirects count as
 // refusals, since they are not followed.
-func (s *Simulator) post(ctx context.Context, id string) NoticeAttempt {
+func (s *Simulator) post(ctx context.Context, id string, spoil func(*Notice, noticeRecord)) NoticeAttempt {
 	var record noticeRecord
 	s.view(func(st *state) {
 		if found := st.Notices[id]; found != nil {
@@ -101,7 +101,10 @@ func (s *Simulator) post(ctx context.Context, id string) NoticeAttempt {
 	ctx, cancel := context.WithTimeout(ctx, noticeTimeout)
 	defer cancel()
 
-	notice := Notice{s.noticeHeader([]byte(record.Body), now), []byte(record.Body)}
+	notice := Notice{s.noticeHeader([]byte(record.Body), s.wireNow()), []byte(record.Body)}
+	if spoil != nil {
+		spoil(&notice, record)
+	}
 	status, answer, err := s.roundTrip(ctx, notice, record.URL)
 	attempt.Latency, attempt.Status = time.Since(started), status
 	if err != nil {
@@ -109,7 +112,7 @@ func (s *Simulator) post(ctx context.Context, id string) NoticeAttempt {
 	}
 	s.observe(Exchange{
 		At: now, Latency: attempt.Latency, Direction: FromWeChat, Method: http.MethodPost, Path: record.URL,
-		Status: status, RequestBody: record.Body, ResponseBody: answer, Error: attempt.Error,
+		Status: status, RequestBody: string(notice.Body), ResponseBody: answer, Error: attempt.Error,
 	})
 	return attempt
 }

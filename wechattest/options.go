@@ -28,6 +28,7 @@ type settings struct {
 	mobileAppID     string
 	billURLLife     time.Duration
 	oauthDomain     string
+	scripts         []Script
 }
 
 func defaultSettings() settings {
@@ -105,6 +106,11 @@ func WithOrderPaidCode(code string) Option { return func(s *settings) { s.orderP
 // may be concurrent; f must be quick, since the answer waits for it. May be given more than once. Default: none.
 func WithObserver(f func(Exchange)) Option {
 	return func(s *settings) { s.observers = append(s.observers, f) }
+}
+
+// WithScript plays a script from the start; see [Simulator.Play]. May be given more than once. Default: no faults.
+func WithScript(script Script) Option {
+	return func(s *settings) { s.scripts = append(s.scripts, script) }
 }
 
 // WithStateFile keeps users, codes, tokens, orders and notices in a JSON file: read when the simulator opens, written

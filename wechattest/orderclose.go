@@ -21,6 +21,7 @@ func (s *Simulator) closeOrder(call payCall) (payAnswer, *payError) {
 	if refused != nil {
 		return payAnswer{}, refused
 	}
+	s.settleDue()
 	s.update(func(st *state) {
 		switch order := st.order(number, call.now); {
 		case order == nil:

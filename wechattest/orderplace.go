@@ -37,6 +37,7 @@ func (s *Simulator) placeOrder(tradeType TradeType) func(payCall) (payAnswer, *p
 		if refused != nil {
 			return payAnswer{}, refused
 		}
+		s.settleDue()
 		var answer prepayAnswer
 		s.update(func(st *state) {
 			// An openid that is nobody's, or another app's: the code differs between editions, 400 in the current one.

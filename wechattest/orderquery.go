@@ -98,6 +98,7 @@ func (o Order) answer() orderAnswer {
 
 // Order is the order with this number as WeChat keeps it now.
 func (s *Simulator) Order(outTradeNo string) (Order, bool) {
+	s.settleDue()
 	var order *orderRecord
 	var found Order
 	s.view(func(st *state) {
@@ -110,6 +111,7 @@ func (s *Simulator) Order(outTradeNo string) (Order, bool) {
 
 // Orders is every order, oldest first.
 func (s *Simulator) Orders() []Order {
+	s.settleDue()
 	var orders []Order
 	s.view(func(st *state) {
 		for number := range maps.Keys(st.Orders) {

@@ -28,7 +28,7 @@ func (s *Simulator) pay(endpoint func(payCall) (payAnswer, *payError)) http.Hand
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body) // in memory already
 		call := payCall{r, body, s.settings.clock.Now()}
-		if refused := s.authenticate(r, body, call.now); refused != nil {
+		if refused := s.authenticate(r, body, s.wireNow()); refused != nil {
 			s.writeAnswer(w, nil, call.now, payAnswer{refused.status, refused}, refused.resultCode)
 			return
 		}
@@ -94,7 +94,7 @@ func (s *Simulator) writeAnswer(w http.ResponseWriter, pair *keyPair, now time.T
 	header.Set("Cache-Control", "no-cache, must-revalidate")
 	header.Set("Request-Id", fmt.Sprintf("08%s-%d", strings.ToUpper(randomHex(42)), resultCode))
 	if pair != nil {
-		signHeader(header, *pair, now, body)
+		signHeader(header, *pair, now.Add(s.faults.skew()), body)
 	}
 	w.WriteHeader(answer.status)
 	_, _ = w.Write(body)

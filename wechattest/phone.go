@@ -55,8 +55,14 @@ func (p *Phone) Login(ctx context.Context) (code string, err error) {
 	}
 	now := p.sim.settings.clock.Now()
 	code = "0" + randomDigits(1) + randomText(30)
+	again := p.sim.faults.strike(occasion{on: OnLogin}).SameCode
 	p.sim.update(func(st *state) {
 		person := st.person(&p.sim.settings, p.name)
+		if again && person.LastCode != "" {
+			code = person.LastCode
+			return
+		}
+		person.LastCode = code
 		person.SessionKey = randomSessionKey()
 		st.LoginCodes[code] = &loginCode{User: p.name, SessionKey: person.SessionKey, IssuedAt: now}
 		st.forgetCodes(now)

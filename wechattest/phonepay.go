@@ -64,6 +64,10 @@ func (p *Phone) pay(ctx context.Context, way TradeType, appID, handle string) er
 			return
 		}
 		order.OpenID = person.OpenIDs[order.AppID]
+		if late := sim.faults.strike(occasion{on: OnPay, order: order.OutTradeNo}).Late; late > 0 {
+			st.payLater(order, now.Add(late))
+			return
+		}
 		sim.payOrder(st, order, now)
 	})
 	if refused != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 )
 
@@ -30,7 +31,7 @@ func answer(status int) *http.Response {
 	return &http.Response{StatusCode: status, Header: http.Header{}, Body: http.NoBody}
 }
 
-// inbox keeps every notice and answers with the status it was told, 204 at first.
+// inbox keeps every notice and answers with the status it was told, 204 at first. Signature probes it refuses.
 type inbox struct {
 	mu      sync.Mutex
 	status  int
@@ -59,6 +60,9 @@ func (i *inbox) RoundTrip(r *http.Request) (*http.Response, error) {
 	defer i.mu.Unlock()
 	i.headers = append(i.headers, r.Header)
 	i.bodies = append(i.bodies, string(body))
+	if strings.HasPrefix(r.Header.Get("Wechatpay-Signature"), "WECHATPAY/SIGNTEST/") {
+		return answer(http.StatusUnauthorized), nil
+	}
 	if i.status == 0 {
 		return answer(http.StatusNoContent), nil
 	}

@@ -20,7 +20,7 @@ func (s *Simulator) createRefund(call payCall) (payAnswer, *payError) {
 	if refused != nil {
 		return payAnswer{}, refused
 	}
-	s.endDueRefunds()
+	s.settleDue()
 	var answer refundAnswer
 	s.update(func(st *state) {
 		number := terms.OutTradeNo

@@ -17,7 +17,7 @@ func (s *Simulator) RefundsEnd(outcome RefundStatus) {
 // EndRefund ends a refund now, with its notice. An abnormal one can still become a success, since a merchant can have
 // it paid elsewhere (异常退款).
 func (s *Simulator) EndRefund(outRefundNo string, outcome RefundStatus) error {
-	s.endDueRefunds()
+	s.settleDue()
 	var err error
 	s.update(func(st *state) {
 		refund := st.Refunds[outRefundNo]
@@ -45,25 +45,17 @@ func (r Refund) mayBecome(next RefundStatus) bool {
 	return false
 }
 
-// endDueRefunds ends the refunds whose time has come.
-func (s *Simulator) endDueRefunds() {
-	now := s.settings.clock.Now()
-	var end time.Time
-	s.view(func(st *state) { end = st.nextRefundEnd() })
-	if end.IsZero() || end.After(now) {
-		return
-	}
-	s.update(func(st *state) {
-		for number := range st.index.refunding {
-			if refund := st.Refunds[number]; !st.RefundsHeld && !refund.EndsAt.After(now) {
-				outcome := st.RefundOutcome
-				if !refund.mayBecome(outcome) {
-					outcome = RefundSuccess
-				}
-				s.endRefund(st, refund, outcome, refund.EndsAt)
+// endRefunds ends the refunds whose time has come.
+func (s *Simulator) endRefunds(st *state, now time.Time) {
+	for number := range st.index.refunding {
+		if refund := st.Refunds[number]; !st.RefundsHeld && !refund.EndsAt.After(now) {
+			outcome := st.RefundOutcome
+			if !refund.mayBecome(outcome) {
+				outcome = RefundSuccess
 			}
+			s.endRefund(st, refund, outcome, refund.EndsAt)
 		}
-	})
+	}
 }
 
 // endRefund moves a refund and puts its notice on the timetable.
@@ -78,15 +70,4 @@ func (s *Simulator) endRefund(st *state, refund *refundRecord, outcome RefundSta
 	notice := s.newNoticeRecord(id, refundEvent(outcome), refund.NotifyURL, compactJSON(refund.notice(s.settings.mchID)), at)
 	notice.OutTradeNo, notice.OutRefundNo = refund.OutTradeNo, refund.OutRefundNo
 	st.addNotice(notice)
-}
-
-// nextRefundEnd is when the next refund ends by itself; zero: none does.
-func (st *state) nextRefundEnd() (next time.Time) {
-	if st.RefundsHeld {
-		return time.Time{}
-	}
-	for number := range st.index.refunding {
-		next = sooner(next, st.Refunds[number].EndsAt)
-	}
-	return next
 }

@@ -68,7 +68,7 @@ func (s *Simulator) queryRefund(call payCall) (payAnswer, *payError) {
 
 // Refund is the refund with this number as WeChat keeps it now.
 func (s *Simulator) Refund(outRefundNo string) (refund Refund, found bool) {
-	s.endDueRefunds()
+	s.settleDue()
 	s.view(func(st *state) {
 		if record := st.Refunds[outRefundNo]; record != nil {
 			refund, found = record.Refund, true
@@ -79,7 +79,7 @@ func (s *Simulator) Refund(outRefundNo string) (refund Refund, found bool) {
 
 // Refunds is every refund, oldest first.
 func (s *Simulator) Refunds() []Refund {
-	s.endDueRefunds()
+	s.settleDue()
 	var refunds []Refund
 	s.view(func(st *state) {
 		for _, record := range st.sortedRefunds() {

@@ -59,9 +59,14 @@ func (s *Simulator) key(id string) (keyPair, bool) {
 // signingKey is the key of notices and of answers to requests that ask for none.
 func (s *Simulator) signingKey() keyPair {
 	var chosen string
-	s.view(func(st *state) { chosen = st.SigningKey })
+	var byPublicKey bool
+	now := s.settings.clock.Now()
+	s.view(func(st *state) { chosen, byPublicKey = st.SigningKey, st.Mix.byPublicKey(now) })
 	if pair, ok := s.key(chosen); ok {
 		return pair
+	}
+	if s.settings.keyMode == BothKeys && byPublicKey {
+		return s.keys.wechatPay
 	}
 	if s.settings.keyMode == PublicKey {
 		return s.keys.wechatPay

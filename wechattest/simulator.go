@@ -17,6 +17,7 @@ type Simulator struct {
 	keys     keyRing
 	routes   http.Handler
 	masks    masks
+	faults   faults
 
 	mu      sync.Mutex
 	state   state
@@ -71,6 +72,11 @@ func Open(opts ...Option) (*Simulator, error) {
 	}
 	s := &Simulator{settings: set, keys: keys, masks: newMasks(), state: newState(), changed: make(chan struct{})}
 	s.routes = s.newRoutes()
+	for _, script := range set.scripts {
+		if err := s.Play(script); err != nil {
+			return nil, err
+		}
+	}
 	s.notifier = set.notifyTransport
 	if s.notifier == nil {
 		s.ownNotifier = newNotifyTransport()

@@ -37,6 +37,7 @@ type state struct {
 
 	Rotated    bool   `json:"rotated"`     // the second platform certificate is in use
 	SigningKey string `json:"signing_key"` // see SignWith; empty: the mode's own
+	Mix        keyMix `json:"mix"`
 
 	index index
 }
@@ -66,8 +67,9 @@ func newState() state {
 // orderRecord is an order with what only the simulator needs.
 type orderRecord struct {
 	Order
-	Terms   string               `json:"terms"`   // canonical request, to compare a second request with
-	Prepays map[string]time.Time `json:"prepays"` // prepay_id, code_url or h5_url → when it ends
+	Terms   string               `json:"terms"`            // canonical request, to compare a second request with
+	PaysAt  time.Time            `json:"pays_at,omitzero"` // when a payment under way arrives
+	Prepays map[string]time.Time `json:"prepays"`          // prepay_id, code_url or h5_url → when it ends
 }
 
 // noticeRecord is one notice and where its delivery stands.
@@ -83,6 +85,7 @@ type noticeRecord struct {
 	Retries     int       `json:"retries"`      // waits used up from the timetable
 	Done        bool      `json:"done"`         // accepted
 	flying      bool      // a scheduled delivery is under way
+	fate        *Fault    // what goes wrong with the next delivery; nil: not decided yet
 }
 
 // beijing is the zone of WeChat's times.

@@ -2,6 +2,7 @@ package wechattest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -40,12 +41,41 @@ func (m inMemory) RoundTrip(r *http.Request) (*http.Response, error) {
 	if arrived.Host == "" {
 		arrived.Host = r.URL.Host
 	}
-	answer := newRecorder()
-	m.handler.ServeHTTP(answer, arrived)
+	answer, cut := m.serve(arrived)
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	return answer.response(r), nil
+	response := answer.response(r)
+	if cut && answer.body.Len() == 0 {
+		return nil, errConnectionCut
+	}
+	if cut {
+		response.Body = io.NopCloser(io.MultiReader(response.Body, cutReader{}))
+		response.ContentLength = -1
+	}
+	return response, nil
 }
+
+var errConnectionCut = errors.New("wechattest: the connection was cut")
+
+// serve calls the handler, which may cut the connection before its answer or in the middle of it.
+func (m inMemory) serve(r *http.Request) (answer *recorder, cut bool) {
+	answer = newRecorder()
+	defer func() {
+		if reason := recover(); reason != nil {
+			if err, is := reason.(error); !is || !errors.Is(err, http.ErrAbortHandler) {
+				panic(reason)
+			}
+			cut = true
+		}
+	}()
+	m.handler.ServeHTTP(answer, r)
+	return answer, false
+}
+
+// cutReader ends a body too early.
+type cutReader struct{}
+
+func (cutReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 var _ http.RoundTripper = inMemory{}

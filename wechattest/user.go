@@ -15,6 +15,7 @@ type user struct {
 	PureNumber  string            `json:"pure_number"`
 	Profile     Profile           `json:"profile"`
 	HighRisk    bool              `json:"high_risk"`
+	LastCode    string            `json:"last_code"`        // of wx.login
 	SessionKey  string            `json:"session_key"`      // of the last wx.login
 	Exchanges   []time.Time       `json:"exchanges"`        // of js_codes in the last minute
 	SeenAt      time.Time         `json:"seen_at,omitzero"` // last log-in that reached the app's server

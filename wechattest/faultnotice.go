@@ -1,0 +1,111 @@
+package wechattest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+var (
+	errDropped = errors.New("dropped by a script")
+	errDeaf    = errors.New("the answer was lost, says a script")
+)
+
+// decideFate decides once for each delivery what goes wrong with it. It says whether the notice must wait, and whether
+// that is new. The caller holds the lock.
+func (s *Simulator) decideFate(notice *noticeRecord, now time.Time) (wait, news bool) {
+	if notice.fate == nil {
+		fate := s.faults.strike(occasion{on: OnNotice, order: notice.OutTradeNo, event: notice.EventType})
+		notice.fate = &fate
+		if fate.Delay > 0 {
+			notice.Due = now.Add(fate.Delay)
+			return true, true
+		}
+		wait = s.state.waitsFor(notice)
+		return wait, wait
+	}
+	return s.state.waitsFor(notice), false
+}
+
+// deliver makes a delivery with whatever its fate is: usually one call, for duplicates several at the same time.
+func (s *Simulator) deliver(ctx context.Context, id string, fate Fault) NoticeAttempt {
+	if fate.Drop {
+		return s.dropped(id)
+	}
+	var copies sync.WaitGroup
+	for range fate.Duplicate {
+		copies.Go(func() {
+			attempt := s.postWith(ctx, id, fate)
+			s.update(func(st *state) {
+				if notice := st.Notices[id]; notice != nil {
+					st.record(attempt, notice, notice.Due)
+				}
+			})
+		})
+	}
+	attempt := s.postWith(ctx, id, fate)
+	copies.Wait()
+	return attempt
+}
+
+func (s *Simulator) dropped(id string) NoticeAttempt {
+	attempt := NoticeAttempt{At: s.settings.clock.Now(), Error: errDropped.Error()}
+	s.view(func(st *state) {
+		if notice := st.Notices[id]; notice != nil {
+			attempt.NoticeID, attempt.EventType, attempt.URL = notice.ID, notice.EventType, notice.URL
+			attempt.OutTradeNo, attempt.OutRefundNo = notice.OutTradeNo, notice.OutRefundNo
+		}
+	})
+	return attempt
+}
+
+// postWith is post with a notice made wrong and an answer made deaf.
+func (s *Simulator) postWith(ctx context.Context, id string, fate Fault) NoticeAttempt {
+	attempt := s.post(ctx, id, func(notice *Notice, record noticeRecord) {
+		if changes := fate.changes(); len(changes) > 0 {
+			forged, err := s.forgeAgain(record, changes)
+			if err == nil {
+				*notice = forged
+			}
+		}
+		if fate.Signature != "" {
+			s.spoil(notice.Header, notice.Body, fate.Signature)
+		}
+		if fate.Tamper {
+			notice.Body = bytes.Clone(notice.Body)
+			notice.Body[len(notice.Body)/2] ^= 1
+		}
+	})
+	if fate.Deaf && attempt.Status != 0 {
+		attempt.Status, attempt.Error = 0, errDeaf.Error()
+	}
+	return attempt
+}
+
+func (s *Simulator) forgeAgain(record noticeRecord, changes []NoticeChange) (Notice, error) {
+	if record.OutRefundNo != "" {
+		return s.RefundNotice(record.OutRefundNo, changes...)
+	}
+	return s.Notice(record.OutTradeNo, changes...)
+}
+
+// changes are what makes a notice wrong before it is sealed.
+func (f NoticeFault) changes() (changes []NoticeChange) {
+	add := func(wanted bool, change NoticeChange) {
+		if wanted {
+			changes = append(changes, change)
+		}
+	}
+	v := f.Change
+	add(v.Total != 0, ChangeTotal(v.Total))
+	add(v.Refund != 0, ChangeRefund(v.Refund))
+	add(v.Currency != "", ChangeCurrency(v.Currency))
+	add(v.AppID != "", ChangeAppID(v.AppID))
+	add(v.MchID != "", ChangeMchID(v.MchID))
+	add(v.OpenID != "", ChangePayer(v.OpenID))
+	add(v.OutTradeNo != "", ChangeOutTradeNo(v.OutTradeNo))
+	add(f.NewID, ChangeEnvelope(func(envelope map[string]any) { envelope["id"] = noticeID(randomHex(32)) }))
+	return changes
+}

@@ -1,0 +1,114 @@
+package wechattest_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"wgink.ink/wechat/wechattest"
+)
+
+// scenario is the script of this name.
+func scenario(t *testing.T, name string) wechattest.Script {
+	t.Helper()
+	all, err := wechattest.Scenarios()
+	require.NoError(t, err)
+	require.Contains(t, all, name)
+	return all[name]
+}
+
+// play is a bench on which a scenario plays. At the end every fault of it must have struck.
+func play(t *testing.T, name string, opts ...wechattest.Option) bench {
+	t.Helper()
+	b := setup(t, append(opts, wechattest.WithScript(scenario(t, name)))...)
+	t.Cleanup(func() {
+		for i, report := range b.sim.FaultReports() {
+			require.NotZero(t, report.Struck, "fault %d of %s never struck", i+1, report.Script)
+		}
+	})
+	return b
+}
+
+func TestScenariosAreTold(t *testing.T) {
+	t.Parallel()
+	all, err := wechattest.Scenarios()
+	require.NoError(t, err)
+	for name, script := range all {
+		require.NotEmpty(t, script.About, name)
+		require.True(t, len(script.Faults) > 0 || script.Skew != 0, name)
+	}
+}
+
+func TestWrongScriptsAreRefused(t *testing.T) {
+	t.Parallel()
+	for text, says := range map[string]string{
+		"faults: [{on: door}]":                       "on: answer",
+		"faults: [{on: answer, signature: blurred}]": "signature",
+		"faults: [{on: answer, when: later}]":        "when",
+		"faults: [{on: answer, chance: 2}]":          "chance",
+		"faults: [{on: answer, path: '['}]":          "syntax error in pattern",
+		"faults: [{on: answer, colour: red}]":        "colour",
+		"faults: [{on: notice, delay: soon}]":        "soon",
+		"name: [":                                    "script",
+	} {
+		_, err := wechattest.ParseScript([]byte(text))
+		require.ErrorContains(t, err, says, text)
+	}
+	b := setup(t)
+	require.Error(t, b.sim.Play(wechattest.Script{Faults: []wechattest.Fault{{On: "door"}}}))
+	_, err := wechattest.Open(wechattest.WithScript(wechattest.Script{Faults: []wechattest.Fault{{On: "door"}}}))
+	require.Error(t, err)
+}
+
+func TestScriptsAddUpAndEnd(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	require.NoError(t, b.sim.Play(wechattest.Script{Name: "one", Faults: []wechattest.Fault{{
+		On: wechattest.OnNotice, Order: "NO-*", Delay: time.Minute,
+	}}}))
+	require.NoError(t, b.sim.Play(wechattest.Script{Name: "two", Faults: []wechattest.Fault{{
+		On: wechattest.OnNotice, Delay: time.Minute, NoticeFault: wechattest.NoticeFault{Duplicate: 1},
+	}}}))
+	b.buy(t, "NO-0001")
+	b.settle(t)
+	require.Empty(t, b.sim.Attempts(""))
+	b.clock.Advance(2*time.Minute - time.Second)
+	b.settle(t)
+	require.Empty(t, b.sim.Attempts(""))
+	b.clock.Advance(time.Second)
+	b.settle(t)
+	require.Len(t, b.sim.Attempts(""), 2)
+	require.Equal(t, 1, b.sim.FaultReports()[0].Struck)
+	b.sim.StopFaults()
+	b.buy(t, "NO-0002")
+	b.settle(t)
+	require.Len(t, b.sim.Attempts("NO-0002"), 1)
+}
+
+func TestSeededScriptsRepeat(t *testing.T) {
+	t.Parallel()
+	run := func() (story []string) {
+		b := setup(t, wechattest.WithScript(scenario(t, "stormy-day")))
+		for i := range 12 {
+			if b.call(t, "GET", "/v3/certificates", "").status == 500 {
+				story = append(story, "500")
+			}
+			b.sim.HoldNotices(true)
+			number := "NO-00" + string(rune('A'+i))
+			for b.call(t, "POST", jsapiPath, b.order(number)).status != 200 {
+				story = append(story, "again")
+			}
+			order, _ := b.sim.Order(number)
+			require.NoError(t, b.alice.Pay(t.Context(), b.launch(t, order.PrepayID)))
+			b.sim.HoldNotices(false)
+			b.settle(t)
+			for _, a := range b.sim.Attempts(number) {
+				story = append(story, number+" "+a.Error)
+			}
+		}
+		return story
+	}
+	first := run()
+	require.Equal(t, first, run())
+}
