@@ -57,16 +57,25 @@ func eachBed(t *testing.T, test func(b *bed)) {
 // newBed starts a host; own adds routes of its own to it.
 func newBed(t *testing.T, databaseURL string, own ...func(*fiber.App, *wechat.Module)) *bed {
 	t.Helper()
+	return newBedWith(t, databaseURL, nil, nil, own...)
+}
+
+// newBedWith is newBed with further options of the local WeChat and of the module.
+func newBedWith(t *testing.T, databaseURL string, simOpts []wechattest.Option, opts []wechat.Option,
+	own ...func(*fiber.App, *wechat.Module),
+) *bed {
+	t.Helper()
 	listener := fasthttputil.NewInmemoryListener()
 	host := &http.Transport{
 		DialContext:       func(context.Context, string, string) (net.Conn, error) { return listener.Dial() },
 		DisableKeepAlives: true,
 	}
-	b := &bed{t: t, url: databaseURL, client: &http.Client{Transport: host, Timeout: 30 * time.Second}, events: make(chan map[string]any, 100)}
-	b.sim = wechattest.New(t, wechattest.WithNotifyTransport(host), wechattest.WithObserver(b.count))
+	b := &bed{t: t, url: databaseURL, client: &http.Client{Transport: host, Timeout: 30 * time.Second}, events: make(chan map[string]any, 10_000)}
+	b.sim = wechattest.New(t, append(simOpts, wechattest.WithNotifyTransport(host), wechattest.WithObserver(b.count))...)
 
 	var err error
-	b.module, err = wechat.New(b.config(databaseURL), wechat.WithTransport(b.sim.RoundTripper()), wechat.WithLogger(slog.New(b.capture())))
+	opts = append(opts, wechat.WithTransport(b.sim.RoundTripper()), wechat.WithLogger(slog.New(b.capture())))
+	b.module, err = wechat.New(b.config(databaseURL), opts...)
 	require.NoError(t, err)
 	app := fiber.New(fiber.Config{DisableStartupMessage: true})
 	b.module.Mount(app.Group(prefix))
@@ -108,7 +117,7 @@ func (b *bed) config(databaseURL string) config.Config {
 		},
 		MiniApp:  config.MiniApp{Active: true, AppID: app.AppID, AppSecret: config.Secret(app.AppSecret)},
 		Database: config.Database{URL: config.Secret(databaseURL), Unsafe: true},
-		Delivery: config.Delivery{Poll: 20 * time.Millisecond},
+		Delivery: config.Delivery{Poll: 20 * time.Millisecond, Lease: 4 * time.Second},
 	}
 }
 

@@ -168,7 +168,7 @@ func (s *intake) connect(ctx context.Context) error {
 		"SET plan_cache_mode = force_generic_plan",
 	}
 	if !s.plain {
-		statements = append(statements, "PREPARE wechat_intake ("+intakeTypes+") AS "+intakeSQL)
+		statements = append(statements, "PREPARE wechat_intake ("+intakeTypes+") AS "+intakeSQL) //nolint:unqueryvet // i.* is our own list
 	}
 	for _, statement := range statements {
 		if _, err := conn.ExecContext(ctx, statement); err != nil {
