@@ -73,7 +73,7 @@ func (s *Simulator) authenticate(r *http.Request, body []byte, now time.Time) *p
 		return malformedAuthorization()
 	case a.mchID != s.settings.mchID:
 		return signError("mchid", "Http头Authorization中的商户号不存在")
-	case a.serial != s.keys.merchant.id:
+	case !strings.EqualFold(a.serial, s.keys.merchant.id): // wechatpay-node-v3 sends lower case, and works
 		return signError("serial_no", "商户证书序列号有误，请使用签名私钥匹配的证书序列号")
 	case now.Sub(time.Unix(seconds, 0)).Abs() > requestTolerance:
 		return signError("timestamp", "Http头Authorization中的timestamp与发起请求的时间不得超过5分钟")
