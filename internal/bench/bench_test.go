@@ -115,13 +115,22 @@ func (c *contender) start(t *testing.T, set hostSettings, notices []notice) {
 func (c *contender) measure(t *testing.T, inFlight int, span time.Duration, notices []notice) measured {
 	t.Helper()
 	c.db.exec(t, c.db.reset...)
+	hostBefore, serverBefore := c.cpuOf(t)
+	m := c.run(t, inFlight, span, notices)
+	hostAfter, serverAfter := c.cpuOf(t)
+	m.hostCPU, m.serverCPU = hostAfter-hostBefore, serverAfter-serverBefore
+	c.db.requireKept(t, m.count)
+	return m
+}
+
+func (c *contender) run(t *testing.T, inFlight int, span time.Duration, notices []notice) measured {
+	t.Helper()
 	if c.kind == rawCommits {
 		f, err := flood(inFlight, 1<<30, span, func(_, number int) error {
 			_, err := c.pool.Exec(context.Background(), "INSERT INTO notices VALUES ($1, $2)", number, notices[0].request[:1500])
 			return err
 		})
 		require.NoError(t, err)
-		c.db.requireKept(t, f.count)
 		return measured{figures: f}
 	}
 	if args.profile != "" && inFlight == deliveryInFlight {
@@ -136,7 +145,6 @@ func (c *contender) measure(t *testing.T, inFlight int, span time.Duration, noti
 		c.db.awaitHandled(t)
 		m.handled = float64(f.count) / time.Since(began).Seconds()
 	}
-	c.db.requireKept(t, f.count)
 	return m
 }
 

@@ -28,13 +28,13 @@ type database struct {
 // newDatabase makes a database with the tables of a kind of host and, where it compares, the orders of the notices.
 func newDatabase(t *testing.T, kind string, onPostgres bool, notices []notice) *database {
 	t.Helper()
-	url, driver, dsn := "", "sqlite", ""
+	var url, driver, dsn string
 	if onPostgres {
 		url = dbtest.Postgres(t, dbtest.Durable)
 		driver, dsn = "pgx", url
 	} else {
 		url = dbtest.SQLite(t)
-		dsn = strings.TrimPrefix(url, "sqlite:") + "?_pragma=busy_timeout(20000)&_pragma=synchronous(FULL)"
+		driver, dsn = "sqlite", strings.TrimPrefix(url, "sqlite:") + "?_pragma=busy_timeout(20000)&_pragma=synchronous(FULL)"
 	}
 	pool, err := sql.Open(driver, dsn)
 	require.NoError(t, err)

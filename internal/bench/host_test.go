@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/pprof"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -210,6 +209,3 @@ func (idle) Deliver(context.Context, string, delivery.Handover) delivery.Outcome
 }
 
 var _ delivery.Receiver = idle{}
-
-// postgres tells the databases' URLs apart.
-func postgres(databaseURL string) bool { return strings.HasPrefix(databaseURL, "postgres") }

@@ -26,7 +26,7 @@ type flags struct {
 	only    string
 }
 
-//nolint:gochecknoglobals // the flag package fills it before the test runs
+// args are filled before the test runs.
 var args flags
 
 // TestMain decides which part this process plays. A plugin is known by its file's name, since its environment is not
@@ -39,10 +39,10 @@ func TestMain(m *testing.M) {
 		os.Exit(serveHost(settings))
 	}
 	flag.IntVar(&args.rounds, "rounds", 5, "rounds; the figures are their medians")
-	flag.DurationVar(&args.span, "span", time.Second, "length of one measurement of answers")
-	flag.IntVar(&args.events, "events", 6000, "notices of one measurement with delivery")
-	flag.DurationVar(&args.latency, "latency", 20*time.Second, "length of the latency measurement, for each database")
-	flag.IntVar(&args.notices, "notices", 9000, "notices to sign beforehand")
+	flag.DurationVar(&args.span, "span", 800*time.Millisecond, "length of one measurement of answers")
+	flag.IntVar(&args.events, "events", 4000, "notices of one measurement with delivery")
+	flag.DurationVar(&args.latency, "latency", 15*time.Second, "length of the latency measurement, for each database")
+	flag.IntVar(&args.notices, "notices", 7000, "notices to sign beforehand")
 	flag.StringVar(&args.profile, "profile", "", "write CPU profiles of the hosts at 64 in flight to this folder")
 	flag.StringVar(&args.write, "write", "", "write the tables into benchmarks.md in this folder and in its zh-CN")
 	flag.StringVar(&args.only, "only", "", "measure only those whose name contains one of these texts, with + between")

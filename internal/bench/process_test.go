@@ -19,6 +19,7 @@ type hostProcess struct {
 
 	name  string
 	addr  string
+	pid   int
 	input io.WriteCloser // the host lives as long as this is open
 	db    *database
 }
@@ -39,6 +40,7 @@ func startHost(t *testing.T, name string, set hostSettings, db *database) *hostP
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
+	h.pid = cmd.Process.Pid
 	t.Cleanup(func() {
 		_ = h.input.Close()
 		limit := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })

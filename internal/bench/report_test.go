@@ -41,6 +41,7 @@ func report(t *testing.T, r *results, m machine, took time.Duration) {
 		p.head(m, took)
 		p.answers(r)
 		p.deliveries(r)
+		p.cpu(r)
 		p.latencies(r)
 		p.goals(r)
 		if !zh {

@@ -10,6 +10,8 @@ type measured struct {
 	figures
 
 	handled float64 // events fully handled per second, where they are handed over
+
+	hostCPU, serverCPU time.Duration
 }
 
 // latencies from the first byte of a notice, sorted.
