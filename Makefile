@@ -89,7 +89,7 @@ BENCH_FLAGS :=
 
 .PHONY: bench
 bench: ## Measure the module against what one would write by hand: docs/benchmarks.md (six minutes)
-	cd internal/bench && go test -run TestBench -count=1 -timeout=20m . -args $(BENCH_FLAGS)
+	cd internal/bench && go test -run TestBench -count=1 -timeout=20m -args $(BENCH_FLAGS)
 
 .PHONY: clean
 clean: ## Remove what the other targets made

@@ -34,7 +34,7 @@ func newDatabase(t *testing.T, kind string, onPostgres bool, notices []notice) *
 		driver, dsn = "pgx", url
 	} else {
 		url = dbtest.SQLite(t)
-		driver, dsn = "sqlite", strings.TrimPrefix(url, "sqlite:") + "?_pragma=busy_timeout(20000)&_pragma=synchronous(FULL)"
+		driver, dsn = "sqlite", strings.TrimPrefix(url, "sqlite:")+"?_pragma=busy_timeout(20000)&_pragma=synchronous(FULL)"
 	}
 	pool, err := sql.Open(driver, dsn)
 	require.NoError(t, err)
