@@ -5,7 +5,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"wgink.ink/wechat/internal/strictjson"
 )
@@ -17,6 +20,9 @@ const (
 	transactionIDMax = 32
 	idMax            = 32  // appid, mchid
 	openIDMax        = 128 // payer.openid
+	nameMax          = 32  // trade_type, bank_type, device_id, currencies
+	descriptionMax   = 256 // trade_state_desc
+	attachMax        = 128 // attach, user_received_account
 )
 
 // wireTransaction is a transaction as WeChat writes it. The SDK's type decodes names in any case and has no scene_info.
@@ -60,7 +66,8 @@ type wirePromotion struct {
 }
 
 // ParseTransaction reads the plaintext of a notice whose original type is OriginalTransaction (支付成功通知). What every
-// transaction must have, and what a paid one must have, is checked: a zero order never passes.
+// transaction must have, and what a paid one must have, is checked: a zero order never passes. So is what will be stored:
+// a NUL, which no database keeps, must not look like a database that is down.
 func ParseTransaction(plaintext []byte) (Transaction, error) {
 	t, err := parseTransaction(plaintext)
 	if err != nil {
@@ -98,8 +105,14 @@ func (t Transaction) check() error {
 		number("out_trade_no", t.OutTradeNo, outTradeNoMax), number("trade_state", t.TradeState, idMax),
 		notNegative("amount", t.AmountFen, t.PayerAmountFen),
 	}
-	if t.OpenID != "" {
-		problems = append(problems, number("payer.openid", t.OpenID, openIDMax))
+	problems = append(problems,
+		name("payer.openid", t.OpenID, openIDMax), name("trade_type", t.TradeType, nameMax),
+		name("bank_type", t.BankType, nameMax), name("amount.currency", t.Currency, nameMax),
+		name("amount.payer_currency", t.PayerCurrency, nameMax), sentence("attach", t.Attach, attachMax),
+		sentence("trade_state_desc", t.TradeStateDesc, descriptionMax), sentence("scene_info.device_id", t.DeviceID, nameMax),
+	)
+	for _, p := range t.Promotions {
+		problems = append(problems, p.check())
 	}
 	if t.TransactionID != "" || t.Paid() {
 		problems = append(problems, number("transaction_id", t.TransactionID, transactionIDMax))
@@ -111,6 +124,15 @@ func (t Transaction) check() error {
 		problems = append(problems, errors.New("success_time is missing"))
 	}
 	return errors.Join(problems...)
+}
+
+func (p Promotion) check() error {
+	for _, text := range []string{p.CouponID, p.Name, p.Scope, p.Type, p.StockID, p.Currency} {
+		if err := sentence("promotion_detail", text, descriptionMax); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func parseTime(name, text string) (time.Time, error) {
@@ -128,6 +150,24 @@ func parseTime(name, text string) (time.Time, error) {
 func number(name, value string, limit int) error {
 	if !validNumber(value, limit) {
 		return fmt.Errorf("%s is missing or malformed", name)
+	}
+	return nil
+}
+
+// name checks an identifier that may be left out.
+func name(field, value string, limit int) error {
+	if value == "" {
+		return nil
+	}
+	return number(field, value, limit)
+}
+
+// sentence checks an optional text for people. Line breaks may stand in it: a notice of money is not refused for what a
+// shop wrote into attach.
+func sentence(field, value string, limit int) error {
+	control := func(r rune) bool { return unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r' }
+	if utf8.RuneCountInString(value) > limit || strings.ContainsFunc(value, control) {
+		return fmt.Errorf("%s is too long or has control characters", field)
 	}
 	return nil
 }

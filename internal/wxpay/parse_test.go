@@ -95,3 +95,49 @@ func TestIncompletePlaintextIsRefused(t *testing.T) {
 		require.Equal(t, ReasonPlaintext, ReasonOf(err), key)
 	}
 }
+
+// What no database can keep is the sender's fault, not the database's: the answer must be 4xx.
+func TestTextsThatCannotBeStoredAreRefused(t *testing.T) {
+	t.Parallel()
+	with := func(field, jsonText string) string {
+		text := strings.Replace(paidTransaction, `"trade_type":"JSAPI",`, "", 1)
+		text = strings.Replace(text, `"bank_type":"OTHERS",`, "", 1)
+		text = strings.Replace(text, `"trade_state_desc":"支付成功",`, "", 1)
+		text = strings.Replace(text, `"attach":"",`, "", 1)
+		require.NotContains(t, text, `"`+field+`"`)
+		return strings.Replace(text, `{"mchid"`, `{"`+field+`":`+jsonText+`,"mchid"`, 1)
+	}
+	for _, field := range []string{"bank_type", "trade_type", "attach", "trade_state_desc"} {
+		_, err := ParseTransaction([]byte(with(field, `"ICBC_DEBIT"`)))
+		require.NoError(t, err, field)
+		for _, value := range []string{`"a\u0000b"`, `"\u001b[2J"`, `"\u0085"`, `"` + strings.Repeat("x", 257) + `"`} {
+			got, err := ParseTransaction([]byte(with(field, value)))
+			require.Equal(t, fault.NoticeMalformed, fault.CodeOf(err), "%s %s", field, value)
+			require.Zero(t, got)
+		}
+	}
+	for _, field := range []string{"bank_type", "trade_type"} {
+		for _, value := range []string{`"中国银行"`, `"two words"`, `"` + strings.Repeat("x", 33) + `"`} {
+			_, err := ParseTransaction([]byte(with(field, value)))
+			require.Equal(t, fault.NoticeMalformed, fault.CodeOf(err), "%s %s", field, value)
+		}
+	}
+	_, err := ParseTransaction([]byte(with("attach", `"第一行\r\n第二行\t`+strings.Repeat("附", 118)+`"`)))
+	require.NoError(t, err)
+	_, err = ParseTransaction([]byte(with("attach", `"`+strings.Repeat("附", 129)+`"`)))
+	require.Equal(t, ReasonPlaintext, ReasonOf(err))
+
+	for _, part := range []string{
+		`"scene_info":{"device_id":"a\u0000"}`, `"promotion_detail":[{"coupon_id":"1","name":"a\u0000"}]`,
+	} {
+		_, err := ParseTransaction([]byte(strings.Replace(paidTransaction, `{"mchid"`, "{"+part+`,"mchid"`, 1)))
+		require.Equal(t, ReasonPlaintext, ReasonOf(err), part)
+	}
+	for old, with := range map[string]string{
+		"招商银行信用卡0403": `a\u0000b`, `"refund_status":"SUCCESS"`: `"refund_status":"SUC\u0000"`,
+	} {
+		require.Contains(t, refundPlaintext, old)
+		_, err := ParseRefundNotice([]byte(strings.Replace(refundPlaintext, old, with, 1)))
+		require.Equal(t, ReasonPlaintext, ReasonOf(err), with)
+	}
+}
