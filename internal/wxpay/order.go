@@ -44,7 +44,8 @@ func (c *Client) Prepay(ctx context.Context, req PrepayRequest) (string, error) 
 	return prepayID, err
 }
 
-// QueryByOutTradeNo asks for an order by our number (商户订单号查询订单). OrderNotFound comes from a signed answer only.
+// QueryByOutTradeNo asks for an order by our number (商户订单号查询订单). OrderNotFound comes from a signed answer only. A
+// number that another app of the same merchant used is WeChatRefused: it cannot be ours as well.
 //
 // https://pay.weixin.qq.com/doc/v3/merchant/4012791859
 func (c *Client) QueryByOutTradeNo(ctx context.Context, outTradeNo string) (Transaction, error) {
@@ -61,7 +62,10 @@ func (c *Client) QueryByOutTradeNo(ctx context.Context, outTradeNo string) (Tran
 			return err
 		}
 		t, err = c.readTransaction(result)
-		return bind(err, t.OutTradeNo == outTradeNo)
+		if err = bind(err, t.OutTradeNo == outTradeNo); err == nil && !c.ours(t) {
+			return fault.Newf(fault.WeChatRefused, "query: the number is in use for an order of another app of this merchant")
+		}
+		return err
 	})
 	if err != nil {
 		return Transaction{}, err
@@ -69,7 +73,8 @@ func (c *Client) QueryByOutTradeNo(ctx context.Context, outTradeNo string) (Tran
 	return t, nil
 }
 
-// QueryByTransactionID asks for a paid order by WeChat's number (微信支付订单号查询订单).
+// QueryByTransactionID asks for a paid order by WeChat's number (微信支付订单号查询订单). Another app's order of the same
+// merchant is OrderNotFound: asking again would not make it ours.
 //
 // https://pay.weixin.qq.com/doc/v3/merchant/4012791858
 func (c *Client) QueryByTransactionID(ctx context.Context, transactionID string) (Transaction, error) {
@@ -86,7 +91,10 @@ func (c *Client) QueryByTransactionID(ctx context.Context, transactionID string)
 			return err
 		}
 		t, err = c.readTransaction(result)
-		return bind(err, t.TransactionID == transactionID)
+		if err = bind(err, t.TransactionID == transactionID); err == nil && !c.ours(t) {
+			return fault.Newf(fault.OrderNotFound, "query: the order is of another app of this merchant")
+		}
+		return err
 	})
 	if err != nil {
 		return Transaction{}, err
@@ -109,7 +117,7 @@ func (c *Client) Close(ctx context.Context, outTradeNo string) error {
 	})
 }
 
-// readTransaction reads a verified answer and binds it to this merchant and its apps: the signature covers no request.
+// readTransaction reads a verified answer and binds it to this merchant: the signature covers no request.
 func (c *Client) readTransaction(result *core.APIResult) (Transaction, error) {
 	body, err := io.ReadAll(result.Response.Body)
 	if err != nil {
@@ -119,14 +127,18 @@ func (c *Client) readTransaction(result *core.APIResult) (Transaction, error) {
 	if err != nil {
 		return Transaction{}, fault.New(fault.WeChatUnavailable, err)
 	}
-	ours := t.MchID == c.merchant.mchID && (len(c.appIDs) == 0 || slices.Contains(c.appIDs, t.AppID))
-	return t, bind(nil, ours)
+	return t, bind(nil, t.MchID == c.merchant.mchID)
+}
+
+// ours says whether an order is one of the apps this client works for.
+func (c *Client) ours(t Transaction) bool {
+	return len(c.appIDs) == 0 || slices.Contains(c.appIDs, t.AppID)
 }
 
 // bind refuses a signed answer that belongs to another request.
 func bind(err error, same bool) error {
 	if err == nil && !same {
-		return fault.Newf(fault.WeChatUnavailable, "answer is for another merchant, app or order")
+		return fault.Newf(fault.WeChatUnavailable, "answer is for another merchant or order")
 	}
 	return err
 }

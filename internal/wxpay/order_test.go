@@ -88,7 +88,6 @@ func TestAnswerIsBoundToItsRequest(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
 		"another merchant": strings.Replace(paidTransaction, "1230000109", "1230000110", 1),
-		"another app":      strings.Replace(paidTransaction, testAppID, "wx0000000000000000", 1),
 		"another order":    strings.ReplaceAll(paidTransaction, outTradeNo, "another-order"),
 		"a prepay answer":  `{"prepay_id":"wx201410272009395522657a690389285100"}`,
 		"another case":     strings.Replace(paidTransaction, `"mchid"`, `"MchID"`, 1),
@@ -104,6 +103,21 @@ func TestAnswerIsBoundToItsRequest(t *testing.T) {
 		require.Equal(t, fault.WeChatUnavailable, fault.CodeOf(err), name)
 		require.Zero(t, got, name)
 	}
+}
+
+// One merchant number serves several apps. Their orders are not ours, and no repeat of the call changes that.
+func TestOrderOfAnotherApp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := &fake{answers: []answer{signed(w.platform, 200, strings.Replace(paidTransaction, testAppID, "wx0000000000000000", 1))}}
+	c := f.client(t, w)
+	got, err := c.QueryByTransactionID(t.Context(), outTradeNo)
+	require.Equal(t, fault.OrderNotFound, fault.CodeOf(err))
+	require.Zero(t, got)
+	got, err = c.QueryByOutTradeNo(t.Context(), outTradeNo)
+	require.Equal(t, fault.WeChatRefused, fault.CodeOf(err))
+	require.Zero(t, got)
+	require.Equal(t, 2, f.calls())
 }
 
 func TestUnusablePrepayAnswer(t *testing.T) {
