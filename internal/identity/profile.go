@@ -122,17 +122,46 @@ func (s *Service) avatarAllowed(raw string) bool {
 		slices.Contains(s.set.AvatarHosts, u.Host) && line(raw, 512)
 }
 
-// line accepts one line of visible text: no control characters, and none that turn the direction of the text around.
+// line accepts one line of visible text: no control characters, none that turn the direction of the text around, and
+// none that show nothing, with which two names look alike. Emoji are kept whole: a joiner may stand between two symbols,
+// a variation selector behind a character.
 func line(text string, atMost int) bool {
 	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > atMost {
 		return false
 	}
-	for _, r := range text {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
+	runes := []rune(text)
+	var shown, before rune // the last visible character, and the last of any kind
+	for i, r := range runes {
+		switch {
+		case r == joiner:
+			if i+1 == len(runes) || before == joiner || !isSymbol(shown) || !isSymbol(runes[i+1]) {
+				return false
+			}
+		case unicode.Is(unicode.Variation_Selector, r):
+			if before == 0 || before != shown {
+				return false
+			}
+		case isInvisible(r):
 			return false
+		default:
+			shown = r
 		}
+		before = r
 	}
 	return text == strings.TrimSpace(text)
+}
+
+// joiner (U+200D) makes one emoji of two.
+const joiner = '\u200d'
+
+// isSymbol is true for emoji and the like: ♂ and ↔ are parts of some.
+func isSymbol(r rune) bool { return r > unicode.MaxLatin1 && unicode.IsSymbol(r) }
+
+// isInvisible is true for control and format characters, line ends, the fillers that Unicode tells programs not to show,
+// and the blank of Braille.
+func isInvisible(r rune) bool {
+	return r == '\u2028' || r == '\u2029' || r == '\u2800' ||
+		unicode.In(r, unicode.Cc, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point)
 }
 
 func (p Profile) applyTo(who *store.Identity) {
