@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -102,13 +103,18 @@ func (s *Simulator) post(ctx context.Context, id string, spoil func(*Notice, not
 	defer cancel()
 
 	notice := Notice{s.noticeHeader([]byte(record.Body), s.wireNow()), []byte(record.Body)}
-	if spoil != nil {
+	if record.XML {
+		notice.Header = http.Header{"Content-Type": {"text/xml"}, "User-Agent": {"Mozilla/4.0"}, "Accept": {"*/*"}}
+	} else if spoil != nil {
 		spoil(&notice, record)
 	}
 	status, answer, err := s.roundTrip(ctx, notice, record.URL)
 	attempt.Latency, attempt.Status = time.Since(started), status
 	if err != nil {
 		attempt.Error = err.Error()
+	}
+	if record.XML && attempt.Accepted() && !strings.Contains(answer, "SUCCESS") { // API v2 reads the answer
+		attempt.Status, attempt.Error = 0, "the answer to an API v2 notice must say return_code SUCCESS"
 	}
 	s.observe(Exchange{
 		At: now, Latency: attempt.Latency, Direction: FromWeChat, Method: http.MethodPost, Path: record.URL,

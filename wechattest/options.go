@@ -29,6 +29,8 @@ type settings struct {
 	billURLLife     time.Duration
 	oauthDomain     string
 	scripts         []Script
+	apiV2Key        string
+	portalURL       string
 }
 
 func defaultSettings() settings {

@@ -25,8 +25,12 @@ func (p Push) write(fields []PushField) string {
 	if p.JSON {
 		return writePushJSON(fields)
 	}
+	return xmlOf("xml", fields)
+}
+
+func xmlOf(root string, fields []PushField) string {
 	var out strings.Builder
-	out.WriteString("<xml>")
+	out.WriteString("<" + root + ">")
 	for _, f := range fields {
 		out.WriteString("<" + f.Name + ">")
 		if isNumber(f.Value) {
@@ -36,7 +40,7 @@ func (p Push) write(fields []PushField) string {
 		}
 		out.WriteString("</" + f.Name + ">\n")
 	}
-	out.WriteString("</xml>")
+	out.WriteString("</" + root + ">")
 	return out.String()
 }
 

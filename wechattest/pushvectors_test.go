@@ -32,6 +32,9 @@ type pushVector struct {
 	Ticket         string            `json:"jsapi_ticket"`
 	NonceStr       string            `json:"noncestr"`
 	URL            string            `json:"url"`
+	V2Key          string            `json:"v2_key"`
+	Ciphertext     string            `json:"ciphertext"`
+	Plaintext      string            `json:"expected_plaintext"`
 }
 
 func readPushVectors(t *testing.T) map[string]pushVector {
@@ -103,4 +106,10 @@ func TestWrongRepliesAreNotDecrypted(t *testing.T) {
 	require.ErrorIs(t, err, errPushReply, "another app's")
 	_, err = pushKey("short")
 	require.Error(t, err)
+}
+
+func TestOldRefundNoticesEqualThePublishedOne(t *testing.T) {
+	t.Parallel()
+	v := readPushVectors(t)["v2-refund-req-info"]
+	require.Equal(t, v.Ciphertext, sealV2(v.V2Key, []byte(v.Plaintext)))
 }

@@ -80,10 +80,11 @@ type noticeRecord struct {
 	OutRefundNo string    `json:"out_refund_no,omitempty"` // set for refunds
 	Body        string    `json:"body"`                    // the same at each delivery
 	URL         string    `json:"url"`
-	Due         time.Time `json:"due,omitzero"` // next delivery; zero: none
-	Sent        int       `json:"sent"`         // deliveries, manual ones included
-	Retries     int       `json:"retries"`      // waits used up from the timetable
-	Done        bool      `json:"done"`         // accepted
+	XML         bool      `json:"xml,omitempty"` // an API v2 notice: not signed
+	Due         time.Time `json:"due,omitzero"`  // next delivery; zero: none
+	Sent        int       `json:"sent"`          // deliveries, manual ones included
+	Retries     int       `json:"retries"`       // waits used up from the timetable
+	Done        bool      `json:"done"`          // accepted
 	flying      bool      // a scheduled delivery is under way
 	fate        *Fault    // what goes wrong with the next delivery; nil: not decided yet
 }
