@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/stretchr/testify/require"
@@ -128,6 +129,42 @@ func TestPhoneOfAnotherAccountIsRefused(t *testing.T) {
 			_, state := b.logIn(phone)
 			require.Equal(b.t, "1", state, "nothing was bound")
 		}
+	})
+}
+
+// Changing a bound phone needs a log-in of the last minutes, and a session that is alive when the phone is written.
+func TestRebindingNeedsAFreshLogIn(t *testing.T) {
+	t.Parallel()
+	eachBed(t, func(b *bed) {
+		phone := b.sim.Phone("lan")
+		bind := func(token string) (int, string) {
+			code, err := phone.GrantPhone(b.t.Context())
+			require.NoError(b.t, err)
+			status, answer := b.call(http.MethodPut, prefix+"/app/miniapp/update-phone", token, map[string]string{"code": code})
+			code, _ = answer["code"].(string)
+			return status, code
+		}
+		early, _ := b.logIn(phone)
+		late, _ := b.logIn(phone)
+		results := make(chan int, 2)
+		for _, token := range []string{early, late} { // at once: one of them finds its session ended
+			go func() {
+				status, _ := bind(token)
+				results <- status
+			}()
+		}
+		require.ElementsMatch(b.t, []int{http.StatusOK, http.StatusUnauthorized}, []int{<-results, <-results})
+
+		token, _ := b.logIn(phone)
+		phone.SetNumber("86", "13900139000")
+		status, code := bind(token)
+		require.Equal(b.t, http.StatusOK, status, code)
+		token, _ = b.logIn(phone)
+		b.ageSessions(6 * time.Minute)
+		phone.SetNumber("86", "13700137000")
+		status, code = bind(token)
+		require.Equal(b.t, http.StatusUnauthorized, status)
+		require.Equal(b.t, "login-too-old", code)
 	})
 }
 

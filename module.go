@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -41,9 +40,7 @@ type Module struct {
 	payment  *payment.Service   // nil when pay is off
 	handlers *handlers.Handlers // all endpoints
 
-	unlock     func() error       // gives an SQLite file up
-	stop       context.CancelFunc // of the background parts
-	background sync.WaitGroup
+	life life
 }
 
 // New checks the configuration and wires the module. It reads the files the configuration names and starts nothing: on
@@ -93,55 +90,6 @@ func build(cfg config.Config, o options) (_ *Module, err error) {
 
 // Mount adds the module's routes to an app or a group.
 func (m *Module) Mount(r fiber.Router) { routes.Mount(r, m.handlers) }
-
-// Start brings the tables up to date, starts the plugins and begins to hand events over. ctx bounds the start only.
-func (m *Module) Start(ctx context.Context) error {
-	if err := m.openTables(ctx); err != nil {
-		return err
-	}
-	background, stop := context.WithCancel(context.WithoutCancel(ctx)) // it outlives the start
-	m.stop = stop
-	if m.ring != nil {
-		m.background.Go(func() { m.ring.Run(background) })
-	}
-	if m.identity != nil {
-		m.background.Go(func() { m.identity.Run(background) })
-	}
-	if m.plugins != nil {
-		if err := m.plugins.Start(ctx); err != nil {
-			return errors.Join(fmt.Errorf("start plugins: %w", err), m.Stop(ctx))
-		}
-	}
-	if err := m.queue.Start(); err != nil {
-		return errors.Join(err, m.Stop(ctx))
-	}
-	return nil
-}
-
-// Stop takes no new events, lets plugins finish what they have until ctx ends, then stops them and everything else. Shut
-// the Fiber app down before it. It is safe twice and before Start.
-func (m *Module) Stop(ctx context.Context) error {
-	errs := []error{m.queue.Stop(ctx)}
-	if m.plugins != nil {
-		errs = append(errs, m.plugins.Stop(ctx))
-	}
-	if m.stop != nil {
-		m.stop()
-	}
-	m.background.Wait()
-	if m.payment != nil {
-		m.payment.Wait()
-	}
-	if m.identity != nil {
-		errs = append(errs, m.identity.Tokens.Wait(ctx)) // a fetch goes on when its caller has left
-	}
-	errs = append(errs, m.db.Close())
-	if m.unlock != nil {
-		errs = append(errs, m.unlock())
-		m.unlock = nil
-	}
-	return errors.Join(errs...)
-}
 
 // WaitReady waits until every enabled plugin takes events and WeChat's signatures can be verified, or says what is
 // missing when ctx ends. A host need not call it: events wait in the database.

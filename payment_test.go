@@ -72,6 +72,16 @@ func TestNoticeSentAgainHasNoSecondEffect(t *testing.T) {
 		status, _ := b.notify(n)
 		require.Equal(b.t, http.StatusNoContent, status)
 		require.Len(b.t, b.payEvents(), 1, "a new notice id for the same payment is the same event")
+
+		// Another payment under a notice id we keep: it should not be, but it is money, so it is not dropped.
+		b.sim.HoldNotices(true)
+		require.NoError(b.t, phone.Pay(ctx, wechattest.Launch(b.place(phone, "order-0003", 1).Launch)))
+		first := *b.payEvents()[0].NoticeID
+		n, err = b.sim.Notice("order-0003", wechattest.ChangeEnvelope(func(m map[string]any) { m["id"] = first }))
+		require.NoError(b.t, err)
+		status, _ = b.notify(n)
+		require.Equal(b.t, http.StatusNoContent, status)
+		require.Equal(b.t, "order-0003", b.event("payment.succeeded")["subject"])
 	})
 }
 
@@ -297,6 +307,17 @@ func TestOrderWithAPaymentThatDoesNotFit(t *testing.T) {
 		require.NoError(b.t, err)
 		require.Equal(b.t, "NOTPAY", order.State)
 		require.Equal(b.t, "amount", b.payEvents()[0].Verdict)
+		n, err := b.sim.Notice("order-0001")
+		require.NoError(b.t, err)
+		status, _ := b.notify(n)
+		require.Equal(b.t, http.StatusOK, status, "a repeat of a quarantined notice")
+		require.Len(b.t, b.payEvents(), 1)
+
+		b.changeAmount("order-0001", 100) // put right: the truth is found by asking, and delivered
+		found, err := b.module.Pay().GetBusinessOrder(ctx, "order-0001")
+		require.NoError(b.t, err)
+		require.Equal(b.t, payment.Success, found.State)
+		require.Equal(b.t, "order-0001", b.event("payment.succeeded")["subject"])
 	})
 }
 

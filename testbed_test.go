@@ -242,14 +242,25 @@ func (b *bed) payEvents() (events []store.Event) {
 // changeAmount changes a stored order behind the module's back, as a mix-up of configurations would.
 func (b *bed) changeAmount(outTradeNo string, fen int64) {
 	b.t.Helper()
+	b.exec(fmt.Sprintf("UPDATE wechat_orders SET amount_fen = %d WHERE out_trade_no = '%s'", fen, outTradeNo))
+}
+
+// ageSessions makes all log-ins so much older.
+func (b *bed) ageSessions(by time.Duration) {
+	b.t.Helper()
+	b.exec(fmt.Sprintf("UPDATE wechat_sessions SET created_at = created_at - %d", by.Milliseconds()))
+}
+
+// exec runs a statement on the module's database, past the module.
+func (b *bed) exec(statement string) {
+	b.t.Helper()
 	driver, name := "pg", b.url
 	if file, ok := strings.CutPrefix(b.url, "sqlite:"); ok {
-		driver, name = "sqlite", file
+		driver, name = "sqlite", file+"?_pragma=busy_timeout(5000)"
 	}
 	db, err := sql.Open(driver, name)
 	require.NoError(b.t, err)
 	defer db.Close()
-	statement := fmt.Sprintf("UPDATE wechat_orders SET amount_fen = %d WHERE out_trade_no = '%s'", fen, outTradeNo)
 	_, err = db.ExecContext(b.t.Context(), statement)
 	require.NoError(b.t, err)
 }

@@ -43,7 +43,7 @@ func (m *Module) openTables(ctx context.Context) (err error) {
 		return m.db.Migrate(ctx)
 	}
 	url := m.cfg.Database.URL.Reveal()
-	if m.unlock, err = store.LockSQLite(url); err != nil {
+	if m.life.unlock, err = store.LockSQLite(url); err != nil {
 		return err
 	}
 	if err := store.Migrate(ctx, url); err != nil {

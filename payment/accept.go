@@ -27,30 +27,31 @@ func (s *Service) accept(ctx context.Context, in store.Incoming) (Receipt, error
 	}
 	log := s.log.With("event", in.Event.ID, "kind", in.Event.Kind, "subject", in.Event.Subject)
 	switch {
-	case !kept.Fresh:
-		return Repeated, s.checkRepeat(ctx, in.Event)
 	case kept.Verdict != store.VerdictOK:
-		log.ErrorContext(ctx, "ALARM: a genuine message does not fit our order; it is quarantined and not delivered", "reason", kept.Verdict)
+		if kept.Fresh {
+			log.ErrorContext(ctx, "ALARM: a genuine message does not fit our order; it is quarantined and not delivered", "reason", kept.Verdict)
+		}
 		return Quarantined, nil
+	case !kept.Fresh:
+		return s.repeated(ctx, in)
 	}
 	log.InfoContext(ctx, "event kept", "compared", kept.Compared)
 	s.queue.Wake()
 	return Kept, nil
 }
 
-// checkRepeat tells a repeat from another message under the id of a notice we keep. The other message is ignored: the
-// kept one was genuine too, and WeChat's ids are unique.
-func (s *Service) checkRepeat(ctx context.Context, e store.Event) error {
-	if e.NoticeID == nil {
-		return nil
+// repeated tells a repeat from another message under the id of a notice we keep. WeChat's ids are unique, so that should
+// not be; but money may be behind it, so the other message is kept without the id.
+func (s *Service) repeated(ctx context.Context, in store.Incoming) (Receipt, error) {
+	_, known, err := s.db.Event(ctx, in.Event.ID)
+	switch {
+	case err != nil:
+		return 0, storage(err)
+	case known || in.Event.NoticeID == nil:
+		return Repeated, nil
 	}
-	known, found, err := s.db.EventByNotice(ctx, e.MchID, *e.NoticeID)
-	if err != nil {
-		return storage(err)
-	}
-	if found && known.ID != e.ID {
-		s.log.ErrorContext(ctx, "ALARM: another message came under a notice id we keep; it is ignored",
-			"event", e.ID, "kept_event", known.ID, "notice", *e.NoticeID)
-	}
-	return nil
+	s.log.ErrorContext(ctx, "ALARM: another message came under a notice id we keep; it is kept without the id",
+		"event", in.Event.ID, "notice", *in.Event.NoticeID)
+	in.Event.NoticeID = nil
+	return s.accept(ctx, in)
 }

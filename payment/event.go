@@ -17,11 +17,11 @@ func paymentEvent(mchid string, t wxpay.Transaction, n *wxpay.Notice) store.Inco
 			// Not the state WeChat tells today: a payment found by asking after a refund is still the same payment.
 			"payment|"+t.TransactionID+"|SUCCESS", t.OutTradeNo, t.Raw, t.SuccessTime, n),
 		Terms: &store.Terms{
-			OutTradeNo: t.OutTradeNo, AmountFen: t.AmountFen, Payment: true, AppID: t.AppID, OpenID: t.OpenID,
+			OutTradeNo: t.OutTradeNo, AmountFen: t.AmountFen, TransactionID: t.TransactionID, Payment: true, AppID: t.AppID, OpenID: t.OpenID,
 			Currency: t.Currency, Unknown: store.VerdictUnknownOrder,
 		},
 		Paid: &store.Paid{
-			TransactionID: t.TransactionID, PayerTotalFen: t.PayerAmountFen, TradeType: t.TradeType, BankType: t.BankType,
+			PayerTotalFen: t.PayerAmountFen, TradeType: t.TradeType, BankType: t.BankType,
 			SuccessAt: store.MillisOf(t.SuccessTime),
 		},
 	}
@@ -42,7 +42,7 @@ func refundEvent(mchid string, r wxpay.RefundNotice, n wxpay.Notice) store.Incom
 	return store.Incoming{
 		Event: newEvent(mchid, r.MchID, kind, n.EventType, "refund|"+r.RefundID+"|"+r.RefundStatus, r.OutTradeNo,
 			n.Plaintext, n.CreateTime, &n),
-		Terms: &store.Terms{OutTradeNo: r.OutTradeNo, AmountFen: r.AmountFen, Unknown: store.VerdictUnknownOrder},
+		Terms: &store.Terms{OutTradeNo: r.OutTradeNo, AmountFen: r.AmountFen, TransactionID: r.TransactionID, Unknown: store.VerdictUnknownOrder},
 		To:    string(Refund),
 	}
 }

@@ -59,8 +59,15 @@ func (s *Service) learn(ctx context.Context, t wxpay.Transaction) (Order, error)
 	}
 	switch {
 	case t.Paid():
-		if _, err := s.accept(ctx, paymentEvent(s.set.MchID, t, nil)); err != nil {
+		receipt, err := s.accept(ctx, paymentEvent(s.set.MchID, t, nil))
+		if err != nil {
 			return Order{}, err
+		}
+		if receipt == Repeated && State(t.TradeState) == Refund {
+			// The payment is known; that a refund was accepted since is news all the same.
+			if err := s.move(ctx, t.OutTradeNo, Success, Refund); err != nil {
+				return Order{}, err
+			}
 		}
 	case State(t.TradeState) == Closed:
 		if err := s.move(ctx, t.OutTradeNo, NotPay, Closed); err != nil {
@@ -74,7 +81,7 @@ func (s *Service) learn(ctx context.Context, t wxpay.Transaction) (Order, error)
 	if !found {
 		return fromTransaction(t), nil
 	}
-	if t.Paid() && !State(row.State).Paid() {
+	if t.Paid() && (row.TransactionID == nil || *row.TransactionID != t.TransactionID) {
 		// Neither "paid" nor "not paid" would be true: money arrived, but not the money of this order.
 		return Order{}, fault.Newf(fault.OrderMismatch, "order %s: WeChat has payment %s, which does not fit it", t.OutTradeNo, t.TransactionID)
 	}

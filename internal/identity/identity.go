@@ -5,6 +5,7 @@ package identity
 import (
 	"context"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"wgink.ink/wechat/internal/delivery"
@@ -53,6 +54,8 @@ type User struct {
 	Nickname  string    `json:"nickname,omitempty"`
 	AvatarURL string    `json:"avatar_url,omitempty"`
 	LoggedIn  time.Time `json:"logged_in"` // when the token was issued
+
+	session string // hash of the token the user came with
 }
 
 // LogIn is a fresh log-in.
@@ -84,17 +87,27 @@ func (s *Service) Run(ctx context.Context) {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
 	for {
-		now := s.Now()
-		if err := s.DB.DeleteLoginCodes(ctx, store.MillisOf(now.Add(-codeMemory))); err != nil && ctx.Err() == nil {
-			s.Log.WarnContext(ctx, "cannot forget old log-in codes", "error", err)
-		}
-		if err := s.DB.DeleteSessionsUnseen(ctx, store.MillisOf(now.Add(-s.set.Idle))); err != nil && ctx.Err() == nil {
-			s.Log.WarnContext(ctx, "cannot forget ended sessions", "error", err)
-		}
+		s.forgetOld(ctx)
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
+	}
+}
+
+// forgetOld survives a panic: it runs in a goroutine of the host, whose end would be the host's.
+func (s *Service) forgetOld(ctx context.Context) {
+	defer func() {
+		if recover() != nil {
+			s.Log.ErrorContext(ctx, "panic in the housekeeping", "stack", string(debug.Stack()))
+		}
+	}()
+	now := s.Now()
+	if err := s.DB.DeleteLoginCodes(ctx, store.MillisOf(now.Add(-codeMemory))); err != nil && ctx.Err() == nil {
+		s.Log.WarnContext(ctx, "cannot forget old log-in codes", "error", err)
+	}
+	if err := s.DB.DeleteSessionsUnseen(ctx, store.MillisOf(now.Add(-s.set.Idle))); err != nil && ctx.Err() == nil {
+		s.Log.WarnContext(ctx, "cannot forget ended sessions", "error", err)
 	}
 }

@@ -23,7 +23,7 @@ func (s *Service) BindPhone(ctx context.Context, u User, code string) (LogIn, er
 	if !miniprogram.ValidCode(code) {
 		return LogIn{}, fault.Newf(fault.PhoneCodeInvalid, "the code does not look like one of getPhoneNumber")
 	}
-	if err := s.mayRebind(u); err != nil {
+	if err := s.mayRebind(u, u.Phone); err != nil {
 		return LogIn{}, err
 	}
 	var phone miniprogram.Phone
@@ -44,7 +44,7 @@ func (s *Service) BindEncryptedPhone(ctx context.Context, u User, encryptedData,
 	if !s.set.EncryptedPhone {
 		return LogIn{}, fault.Newf(fault.BadRequest, "encryptedData is switched off: send the code of getPhoneNumber")
 	}
-	if err := s.mayRebind(u); err != nil {
+	if err := s.mayRebind(u, u.Phone); err != nil {
 		return LogIn{}, err
 	}
 	plain, err := s.decrypt(ctx, u, encryptedData, iv)
@@ -59,8 +59,8 @@ func (s *Service) BindEncryptedPhone(ctx context.Context, u User, encryptedData,
 }
 
 // mayRebind asks for a fresh log-in before a bound phone is changed, so that a stolen token cannot take the account.
-func (s *Service) mayRebind(u User) error {
-	if u.Phone != "" && s.Now().Sub(u.LoggedIn) > rebindAge {
+func (s *Service) mayRebind(u User, bound string) error {
+	if bound != "" && s.Now().Sub(u.LoggedIn) > rebindAge {
 		return fault.Newf(fault.LoginTooOld, "a bound phone is changed only within %s of the log-in", rebindAge)
 	}
 	return nil
@@ -69,6 +69,9 @@ func (s *Service) mayRebind(u User) error {
 func (s *Service) bind(ctx context.Context, u User, phone miniprogram.Phone) (in LogIn, err error) {
 	err = s.DB.InTx(ctx, func(q store.Queries) error {
 		at := store.MillisOf(s.Now())
+		if err := s.stillThere(ctx, q, u); err != nil {
+			return err
+		}
 		taken, err := q.BindPhone(ctx, u.AccountID, phone.Number, at)
 		if err != nil {
 			return err
@@ -97,6 +100,24 @@ func (s *Service) bind(ctx context.Context, u User, phone miniprogram.Phone) (in
 	}
 	s.Queue.Wake()
 	return in, nil
+}
+
+// stillThere checks inside the transaction what was checked before it: while WeChat was asked, another request may have
+// ended the session or bound a phone.
+func (s *Service) stillThere(ctx context.Context, q store.Queries, u User) error {
+	account, found, err := q.LockAccount(ctx, u.AccountID)
+	if err != nil {
+		return err
+	}
+	if _, live, err := q.SessionUser(ctx, u.session); err != nil {
+		return err
+	} else if !found || !live {
+		return fault.Newf(fault.NotLoggedIn, "the session ended meanwhile")
+	}
+	if account.Phone != nil {
+		return s.mayRebind(u, *account.Phone)
+	}
+	return nil
 }
 
 // decrypt opens encryptedData with the kept session keys, the newest first.

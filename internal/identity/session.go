@@ -77,6 +77,6 @@ func (s *Service) Authenticate(ctx context.Context, token string) (User, error) 
 	}
 	return User{
 		AccountID: row.AccountID, AppID: row.AppID, OpenID: row.OpenID, UnionID: row.UnionID, Phone: row.Phone,
-		Nickname: row.Nickname, AvatarURL: row.AvatarURL, LoggedIn: row.CreatedAt.Time(),
+		Nickname: row.Nickname, AvatarURL: row.AvatarURL, LoggedIn: row.CreatedAt.Time(), session: row.TokenHash,
 	}, nil
 }

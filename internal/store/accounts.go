@@ -55,6 +55,18 @@ func (q Queries) Account(ctx context.Context, id string) (a Account, found bool,
 	return a, found, err
 }
 
+// LockAccount reads an account and keeps others from changing it until the transaction ends.
+func (q Queries) LockAccount(ctx context.Context, id string) (a Account, found bool, err error) {
+	sel := q.db.NewSelect().Model(&a).Where("id = ?", id)
+	if q.postgres() { // SQLite's immediate transactions lock the whole file already
+		sel = sel.For("UPDATE")
+	}
+	if found, err = one(sel.Scan(ctx)); err != nil {
+		err = fmt.Errorf("lock account: %w", err)
+	}
+	return a, found, err
+}
+
 // DeleteAccount removes an account that nothing refers to yet.
 func (q Queries) DeleteAccount(ctx context.Context, id string) error {
 	if _, err := q.db.NewDelete().Model((*Account)(nil)).Where("id = ?", id).Exec(ctx); err != nil {

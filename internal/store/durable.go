@@ -47,6 +47,10 @@ func (d *DB) CheckPool(ctx context.Context) error {
 	if !d.postgres() {
 		return nil
 	}
+	if most := d.bun.Stats().MaxOpenConnections; most > 0 && most < minPool {
+		return fmt.Errorf("the database pool handed in has at most %d connections: the module needs %d, one of them for notices alone",
+			most, minPool)
+	}
 	commit, err := d.setting(ctx, "synchronous_commit")
 	if err != nil {
 		return err
@@ -73,6 +77,9 @@ func (d *DB) CheckPool(ctx context.Context) error {
 	}
 	return nil
 }
+
+// minPool is the smallest pool of a host that the module can work with.
+const minPool = 4
 
 // minStatementTimeout is the shortest statement_timeout of a host's pool that the module can work with.
 const minStatementTimeout = time.Second

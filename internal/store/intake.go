@@ -21,16 +21,17 @@ type Incoming struct {
 type Terms struct {
 	OutTradeNo string
 	AmountFen  int64
-	Payment    bool // payments name all fields below; refunds have none of them
-	AppID      string
-	OpenID     string
-	Currency   string
-	Unknown    string // the verdict when there is no such order
+	// TransactionID is the payment the message is about; an order is paid by one, and another one is no payment of it.
+	TransactionID string
+	Payment       bool // payments name all fields below; refunds have none of them
+	AppID         string
+	OpenID        string
+	Currency      string
+	Unknown       string // the verdict when there is no such order
 }
 
 // Paid is what a payment adds to its order.
 type Paid struct {
-	TransactionID string
 	PayerTotalFen int64
 	TradeType     string
 	BankType      string
@@ -46,18 +47,23 @@ const (
 	VerdictAmount       = "amount"
 	VerdictCurrency     = "currency"
 	VerdictPayer        = "payer"
+	VerdictTransaction  = "transaction"
 	VerdictTradeState   = "trade-state"
 )
 
 // Kept is what became of an Incoming.
 type Kept struct {
-	Fresh    bool   // false: its notice id or its business key is known, and nothing was written
-	Verdict  string // of a fresh one
+	Fresh    bool // false: its notice id or its business key is known, and nothing was written
+	Verdict  string
 	Compared bool
 }
 
-// Keep compares each fact with its order and writes event, order and deliveries of all of them in one commit. The
+// Keep compares each fact with its order and writes event, order and deliveries of each of them in one commit, which
+// they share as far as they can: facts of one order need one after the other. The
 // results are in the order of the facts; of two with one key the first is fresh.
+//
+// A fact that is quarantined is kept under a key of its own, which names the verdict: what comes later under the true key
+// and fits, is kept and delivered.
 func (d *DB) Keep(ctx context.Context, facts []Incoming) ([]Kept, error) {
 	if d.postgres() {
 		return d.keepPostgres(ctx, facts)
@@ -89,6 +95,10 @@ func (q Queries) keep(ctx context.Context, f Incoming) (k Kept, err error) {
 		k.Compared, k.Verdict = found, f.Terms.verdict(order, found)
 	}
 	f.Event.Verdict, f.Event.Compared = k.Verdict, k.Compared
+	if k.Verdict != VerdictOK {
+		f.Event.ID, f.Event.BusinessKey = f.Event.ID+"-"+k.Verdict, f.Event.BusinessKey+"|"+k.Verdict
+		f.Event.NoticeID = nil
+	}
 	if k.Fresh, err = q.InsertEvent(ctx, f.Event); err != nil || !k.Fresh || k.Verdict != VerdictOK {
 		return k, err
 	}
@@ -111,29 +121,38 @@ func (t Terms) verdict(o Order, found bool) string {
 		return VerdictCurrency
 	case t.Payment && t.OpenID != o.OpenID:
 		return VerdictPayer
+	case o.TransactionID != nil && t.TransactionID != "" && *o.TransactionID != t.TransactionID:
+		return VerdictTransaction
 	}
 	return VerdictOK
 }
 
-// advance moves the order forward: to SUCCESS with the payment's details, and on to f.To.
+// advance moves the order forward and fills in what the message tells of the payment. A refund may come before its payment:
+// the order is then refunded already, and the payment adds its details.
 func (q Queries) advance(ctx context.Context, f Incoming) error {
-	if f.Terms == nil {
+	if f.Terms == nil || (f.Paid == nil && f.To == "") {
 		return nil
 	}
-	mchid, at := f.Event.MchID, f.Event.CreatedAt
-	if p := f.Paid; p != nil {
-		err := q.MarkPaid(ctx, Order{
-			MchID: mchid, OutTradeNo: f.Terms.OutTradeNo, TransactionID: &p.TransactionID, PayerTotalFen: &p.PayerTotalFen,
-			TradeType: p.TradeType, BankType: p.BankType, SuccessAt: &p.SuccessAt, UpdatedAt: at,
-		})
-		if err != nil {
-			return err
-		}
+	var paid Paid
+	if f.Paid != nil {
+		paid = *f.Paid
 	}
-	if f.To == "" {
-		return nil
+	_, err := q.db.NewRaw(`UPDATE wechat_orders SET
+			state = CASE WHEN ? <> '' THEN ? WHEN state = 'REFUND' THEN 'REFUND' ELSE 'SUCCESS' END,
+			transaction_id = COALESCE(transaction_id, NULLIF(?, '')),
+			payer_total_fen = CASE WHEN ? THEN COALESCE(payer_total_fen, ?) ELSE payer_total_fen END,
+			trade_type = CASE WHEN ? AND success_at IS NULL THEN ? ELSE trade_type END,
+			bank_type = CASE WHEN ? AND success_at IS NULL THEN ? ELSE bank_type END,
+			success_at = CASE WHEN ? THEN COALESCE(success_at, ?) ELSE success_at END,
+			updated_at = ?
+		WHERE mchid = ? AND out_trade_no = ? AND ((? AND success_at IS NULL) OR (? <> '' AND state <> ?))`,
+		f.To, f.To, f.Terms.TransactionID, f.Paid != nil, paid.PayerTotalFen, f.Paid != nil, paid.TradeType,
+		f.Paid != nil, paid.BankType, f.Paid != nil, paid.SuccessAt, f.Event.CreatedAt,
+		f.Event.MchID, f.Terms.OutTradeNo, f.Paid != nil, f.To, f.To).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("advance order: %w", err)
 	}
-	return q.MoveOrder(ctx, mchid, f.Terms.OutTradeNo, "SUCCESS", f.To, at)
+	return nil
 }
 
 // keepPostgres is Keep as one statement. Facts of one order that arrive in one group are kept one group after the
@@ -156,7 +175,7 @@ func (d *DB) keepPostgres(ctx context.Context, facts []Incoming) ([]Kept, error)
 	return kept, nil
 }
 
-// rounds sorts the facts by notice id, so that two hosts lock in the same order, and spreads those of one order over
+// rounds sorts the facts by event id, so that two hosts lock in the same order, and spreads those of one order over
 // different rounds.
 func rounds(facts []Incoming) (rounds [][]int) {
 	order := make([]int, len(facts))

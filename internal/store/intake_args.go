@@ -66,7 +66,7 @@ func (c *columns) add(f Incoming) {
 	c.appid, c.openid = append(c.appid, terms.AppID), append(c.openid, terms.OpenID)
 	c.currency, c.unknown = append(c.currency, terms.Currency), append(c.unknown, terms.Unknown)
 	c.paid = append(c.paid, f.Paid != nil)
-	c.transactionID = append(c.transactionID, paid.TransactionID)
+	c.transactionID = append(c.transactionID, terms.TransactionID)
 	c.payerTotalFen = append(c.payerTotalFen, paid.PayerTotalFen)
 	c.tradeType, c.bankType = append(c.tradeType, paid.TradeType), append(c.bankType, paid.BankType)
 	c.successAt, c.to = append(c.successAt, int64(paid.SuccessAt)), append(c.to, f.To)

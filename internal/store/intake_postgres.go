@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -35,34 +36,38 @@ const intakeSQL = `WITH input AS (
 		WHEN i.amount_fen <> o.amount_fen THEN 'amount'
 		WHEN i.payment AND i.currency <> o.currency THEN 'currency'
 		WHEN i.payment AND i.openid <> o.openid THEN 'payer'
+		WHEN i.transaction_id <> '' AND i.transaction_id <> o.transaction_id THEN 'transaction'
 		ELSE 'ok' END AS final
 	FROM input AS i LEFT JOIN wechat_orders AS o ON o.mchid = i.mchid AND o.out_trade_no = i.out_trade_no
 ), fresh AS (
 	INSERT INTO wechat_events (id, kind, wechat_type, mchid, notice_id, business_key, subject, verdict, compared, payload,
 		occurred_at, created_at)
-	SELECT id, kind, wechat_type, mchid, NULLIF(notice_id, ''), business_key, subject, final, compared, payload,
-		occurred_at, created_at FROM judged ORDER BY id
-	ON CONFLICT DO NOTHING RETURNING id, verdict, compared
+	SELECT CASE WHEN final = 'ok' THEN id ELSE id || '-' || final END, kind, wechat_type, mchid,
+		CASE WHEN final = 'ok' THEN NULLIF(notice_id, '') END,
+		CASE WHEN final = 'ok' THEN business_key ELSE business_key || '|' || final END,
+		subject, final, compared, payload, occurred_at, created_at FROM judged ORDER BY id
+	ON CONFLICT DO NOTHING RETURNING id
 ), moved AS (
 	UPDATE wechat_orders AS o SET
-		state = CASE WHEN j.to_state <> '' THEN j.to_state ELSE 'SUCCESS' END,
-		transaction_id = CASE WHEN o.state = 'SUCCESS' THEN o.transaction_id ELSE j.transaction_id END,
-		payer_total_fen = CASE WHEN o.state = 'SUCCESS' THEN o.payer_total_fen ELSE j.payer_total_fen END,
-		trade_type = CASE WHEN o.state = 'SUCCESS' THEN o.trade_type ELSE j.trade_type END,
-		bank_type = CASE WHEN o.state = 'SUCCESS' THEN o.bank_type ELSE j.bank_type END,
-		success_at = CASE WHEN o.state = 'SUCCESS' THEN o.success_at ELSE j.success_at END,
+		state = CASE WHEN j.to_state <> '' THEN j.to_state WHEN o.state = 'REFUND' THEN 'REFUND' ELSE 'SUCCESS' END,
+		transaction_id = COALESCE(o.transaction_id, NULLIF(j.transaction_id, '')),
+		payer_total_fen = CASE WHEN j.paid THEN COALESCE(o.payer_total_fen, j.payer_total_fen) ELSE o.payer_total_fen END,
+		trade_type = CASE WHEN j.paid AND o.success_at IS NULL THEN j.trade_type ELSE o.trade_type END,
+		bank_type = CASE WHEN j.paid AND o.success_at IS NULL THEN j.bank_type ELSE o.bank_type END,
+		success_at = CASE WHEN j.paid THEN COALESCE(o.success_at, j.success_at) ELSE o.success_at END,
 		updated_at = j.created_at
 	FROM judged AS j JOIN fresh AS f ON f.id = j.id
-	WHERE f.verdict = 'ok' AND o.mchid = j.mchid AND o.out_trade_no = j.out_trade_no
-		AND ((j.paid AND o.state IN ('NOTPAY', 'CLOSED')) OR (j.to_state <> '' AND o.state = 'SUCCESS'))
+	WHERE j.final = 'ok' AND o.mchid = j.mchid AND o.out_trade_no = j.out_trade_no
+		AND ((j.paid AND o.success_at IS NULL) OR (j.to_state <> '' AND o.state <> j.to_state))
 ), queued AS (
 	INSERT INTO wechat_deliveries (event_id, plugin, subject, state, wake_at, since_at, created_at, updated_at)
 	SELECT j.id, p.plugin, j.subject, 'pending', c.now, c.now, c.now, c.now
 	FROM judged AS j JOIN fresh AS f ON f.id = j.id
 	CROSS JOIN LATERAL unnest(string_to_array(NULLIF(j.plugins, ''), ',')) AS p (plugin)
 	CROSS JOIN (SELECT (EXTRACT(EPOCH FROM statement_timestamp()) * 1000)::bigint AS now) AS c
-	WHERE f.verdict = 'ok'
-) SELECT id, verdict, compared FROM fresh`
+	WHERE j.final = 'ok'
+) SELECT j.id, j.final AS verdict, j.compared, f.id IS NOT NULL AS fresh
+FROM judged AS j LEFT JOIN fresh AS f ON f.id = CASE WHEN j.final = 'ok' THEN j.id ELSE j.id || '-' || j.final END`
 
 // intakeTypes are the types of $1 to $26.
 //
@@ -89,11 +94,15 @@ type intake struct {
 	mu    sync.Mutex // the connection serves one statement at a time
 	conn  *bun.Conn  // nil until first used, and after an error
 	plain bool
+	ended bool // the module has stopped: a late notice must not open a connection again
 }
 
 func (s *intake) run(ctx context.Context, facts []Incoming) ([]Kept, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.ended {
+		return nil, sql.ErrConnDone
+	}
 	ctx, cancel := context.WithTimeout(ctx, intakeTimeout)
 	defer cancel()
 	args := intakeArgs(facts)
@@ -138,6 +147,7 @@ func (s *intake) try(ctx context.Context, facts []Incoming, args []any) ([]Kept,
 		ID       string `bun:"id"`
 		Verdict  string `bun:"verdict"`
 		Compared bool   `bun:"compared"`
+		Fresh    bool   `bun:"fresh"`
 	}
 	if err := s.conn.NewRaw(query, args...).Scan(ctx, &rows); err != nil {
 		return nil, err
@@ -148,7 +158,7 @@ func (s *intake) try(ctx context.Context, facts []Incoming, args []any) ([]Kept,
 		at[f.Event.ID] = i
 	}
 	for _, r := range rows {
-		kept[at[r.ID]] = Kept{Fresh: true, Verdict: r.Verdict, Compared: r.Compared}
+		kept[at[r.ID]] = Kept{Fresh: r.Fresh, Verdict: r.Verdict, Compared: r.Compared}
 	}
 	return kept, nil
 }
@@ -192,4 +202,5 @@ func (s *intake) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.forget()
+	s.ended = true
 }

@@ -26,17 +26,17 @@ func paidFact(number, notice string) store.Incoming {
 		},
 		Plugins: []string{"p", "q"},
 		Terms: &store.Terms{
-			OutTradeNo: number, AmountFen: 100, Payment: true, AppID: "wx", OpenID: "o", Currency: "CNY",
+			OutTradeNo: number, AmountFen: 100, TransactionID: "t-" + number, Payment: true, AppID: "wx", OpenID: "o", Currency: "CNY",
 			Unknown: store.VerdictUnknownOrder,
 		},
-		Paid: &store.Paid{TransactionID: "t-" + number, PayerTotalFen: 90, TradeType: "JSAPI", BankType: "OTHERS", SuccessAt: 6},
+		Paid: &store.Paid{PayerTotalFen: 90, TradeType: "JSAPI", BankType: "OTHERS", SuccessAt: 6},
 	}
 }
 
 func refundFact(number, refund string) store.Incoming {
 	f := paidFact(number, "n-"+refund)
 	f.Event.ID, f.Event.BusinessKey, f.Event.Kind = "refund|"+refund, "refund|"+refund, "refund.succeeded"
-	f.Terms = &store.Terms{OutTradeNo: number, AmountFen: 100, Unknown: store.VerdictUnknownOrder}
+	f.Terms = &store.Terms{OutTradeNo: number, AmountFen: 100, TransactionID: "t-" + number, Unknown: store.VerdictUnknownOrder}
 	f.Paid, f.To = nil, "REFUND"
 	return f
 }
@@ -75,18 +75,11 @@ func TestKeepWritesEventOrderAndDeliveries(t *testing.T) {
 
 		kept, err = db.Keep(ctx, []store.Incoming{paidFact("o1", "n1"), paidFact("o1", "n2")})
 		require.NoError(t, err)
-		require.Equal(t, []store.Kept{{}, {}}, without(kept), "known by notice id, and by business key")
-	})
-}
-
-// without drops what only a fresh fact has: a repeat's verdict means nothing.
-func without(kept []store.Kept) []store.Kept {
-	for i := range kept {
-		if !kept[i].Fresh {
-			kept[i] = store.Kept{}
+		for _, k := range kept {
+			require.False(t, k.Fresh, "known by notice id, and by business key")
+			require.Equal(t, store.VerdictOK, k.Verdict)
 		}
-	}
-	return kept
+	})
 }
 
 func TestKeepVerdicts(t *testing.T) {
@@ -102,9 +95,15 @@ func TestKeepVerdicts(t *testing.T) {
 			store.VerdictCurrency:     func(f *store.Incoming) { f.Terms.Currency = "USD" },
 			store.VerdictPayer:        func(f *store.Incoming) { f.Terms.OpenID = "" },
 			store.VerdictUnknownOrder: func(f *store.Incoming) { f.Terms.OutTradeNo = "nobody's" },
+			store.VerdictTransaction:  func(f *store.Incoming) { f.Terms.TransactionID = "another" },
 			store.VerdictMchID:        func(f *store.Incoming) { f.Event.Verdict = store.VerdictMchID },
 		} {
-			_, err := db.InsertOrder(ctx, orderRow("o-"+verdict))
+			order := orderRow("o-" + verdict)
+			if verdict == store.VerdictTransaction {
+				first := "the-first"
+				order.TransactionID = &first
+			}
+			_, err := db.InsertOrder(ctx, order)
 			require.NoError(t, err)
 			f := paidFact("o-"+verdict, "n-"+verdict)
 			change(&f)
@@ -115,7 +114,11 @@ func TestKeepVerdicts(t *testing.T) {
 		for i, verdict := range want {
 			require.True(t, kept[i].Fresh, verdict)
 			require.Equal(t, verdict, kept[i].Verdict)
-			e, _, err := db.Event(ctx, facts[i].Event.ID)
+			id := facts[i].Event.ID
+			if verdict != store.VerdictOK {
+				id += "-" + verdict
+			}
+			e, _, err := db.Event(ctx, id)
 			require.NoError(t, err)
 			require.Equal(t, verdict, e.Verdict)
 			rows, err := db.Deliveries(ctx, e.ID)
@@ -161,11 +164,52 @@ func TestKeepMovesOrdersForwardWhateverTheOrder(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "t-o2", *o.TransactionID)
 
+		// A refund that is told before its payment.
+		_, err = db.InsertOrder(ctx, orderRow("o4"))
+		require.NoError(t, err)
+		_, err = db.Keep(ctx, []store.Incoming{refundFact("o4", "r4")})
+		require.NoError(t, err)
+		require.Equal(t, "REFUND", state("o4"))
+		_, err = db.Keep(ctx, []store.Incoming{paidFact("o4", "n4")})
+		require.NoError(t, err)
+		require.Equal(t, "REFUND", state("o4"))
+		o, _, err = db.Order(ctx, "m", "o4")
+		require.NoError(t, err)
+		require.EqualValues(t, 6, *o.SuccessAt, "the payment adds its details")
+
 		// Closed here, paid there: the payment counts.
 		require.NoError(t, db.MoveOrder(ctx, "m", "o3", "NOTPAY", "CLOSED", 1))
 		_, err = db.Keep(ctx, []store.Incoming{paidFact("o3", "n3")})
 		require.NoError(t, err)
 		require.Equal(t, "SUCCESS", state("o3"))
+	})
+}
+
+// What is quarantined must not stand in the way of the true message, and a repeat of either is known.
+func TestQuarantineDoesNotEatTheTrueMessage(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		_, err := db.InsertOrder(ctx, orderRow("o1"))
+		require.NoError(t, err)
+		wrong := paidFact("o1", "n1")
+		wrong.Terms.AmountFen = 99
+		for i, step := range []struct {
+			fact store.Incoming
+			want store.Kept
+		}{
+			{wrong, store.Kept{Fresh: true, Verdict: store.VerdictAmount, Compared: true}},
+			{wrong, store.Kept{Fresh: false, Verdict: store.VerdictAmount, Compared: true}},
+			{paidFact("o1", "n1"), store.Kept{Fresh: true, Verdict: store.VerdictOK, Compared: true}},
+			{paidFact("o1", "n1"), store.Kept{Fresh: false, Verdict: store.VerdictOK, Compared: true}},
+		} {
+			kept, err := db.Keep(ctx, []store.Incoming{step.fact})
+			require.NoError(t, err)
+			require.Equal(t, []store.Kept{step.want}, kept, "step %d", i)
+		}
+		rows, err := db.Deliveries(ctx, paidFact("o1", "n1").Event.ID)
+		require.NoError(t, err)
+		require.Len(t, rows, 2)
 	})
 }
 

@@ -65,20 +65,6 @@ func (q Queries) SetPrepay(ctx context.Context, mchid, outTradeNo, prepayID stri
 	return nil
 }
 
-// MarkPaid moves an order to SUCCESS from NOTPAY or CLOSED (a payment that landed while closing). It leaves an order
-// that is paid or refunded as it is.
-func (q Queries) MarkPaid(ctx context.Context, o Order) error {
-	_, err := q.db.NewUpdate().Model(&o).
-		Set("state = 'SUCCESS'").Set("transaction_id = ?", o.TransactionID).Set("payer_total_fen = ?", o.PayerTotalFen).
-		Set("trade_type = ?", o.TradeType).Set("bank_type = ?", o.BankType).
-		Set("success_at = ?", o.SuccessAt).Set("updated_at = ?", o.UpdatedAt).
-		WherePK().Where("state IN ('NOTPAY', 'CLOSED')").Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("mark order paid: %w", err)
-	}
-	return nil
-}
-
 // MoveOrder moves an order from one state to the next; nothing happens in any other state.
 func (q Queries) MoveOrder(ctx context.Context, mchid, outTradeNo, from, to string, at Millis) error {
 	_, err := q.db.NewUpdate().Model((*Order)(nil)).Set("state = ?", to).Set("updated_at = ?", at).

@@ -182,8 +182,10 @@ func TestOrderMovesOnlyForward(t *testing.T) {
 			return o.State
 		}
 		paid := func() error {
-			tx, total, at := "t1", int64(1), store.Millis(5)
-			return db.MarkPaid(ctx, store.Order{MchID: "m", OutTradeNo: "o1", TransactionID: &tx, PayerTotalFen: &total, SuccessAt: &at})
+			f := paidFact("o1", "n1")
+			f.Terms = &store.Terms{OutTradeNo: "o1", AmountFen: 1, TransactionID: "t1"}
+			_, err := db.Keep(ctx, []store.Incoming{f})
+			return err
 		}
 		require.NoError(t, db.MoveOrder(ctx, "m", "o1", "NOTPAY", "CLOSED", 2))
 		require.NoError(t, paid())

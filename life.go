@@ -1,0 +1,99 @@
+package wechat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// stopLimit ends a Stop whose context has no deadline: a plugin may take its time with what it has.
+const stopLimit = 30 * time.Second
+
+// life is where a module is between New and the end of Stop.
+type life struct {
+	mu      sync.Mutex // held while starting and while stopping
+	started bool
+	stopped bool
+
+	unlock     func() error       // gives an SQLite file up
+	stop       context.CancelFunc // of the background parts
+	background sync.WaitGroup
+}
+
+// Start brings the tables up to date, starts the plugins and begins to hand events over. ctx bounds the start only. A
+// module starts once; when Start fails it has taken everything back, and a new module can be made.
+func (m *Module) Start(ctx context.Context) error {
+	m.life.mu.Lock()
+	defer m.life.mu.Unlock()
+	if m.life.started || m.life.stopped {
+		return errors.New("the module was started or stopped before: make a new one")
+	}
+	m.life.started = true
+	if err := m.start(ctx); err != nil {
+		return errors.Join(err, m.end(context.WithoutCancel(ctx)))
+	}
+	return nil
+}
+
+func (m *Module) start(ctx context.Context) error {
+	if err := m.openTables(ctx); err != nil {
+		return err
+	}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx)) // it outlives the start
+	m.life.stop = stop
+	if m.ring != nil {
+		m.life.background.Go(func() { m.ring.Run(background) })
+	}
+	if m.identity != nil {
+		m.life.background.Go(func() { m.identity.Run(background) })
+	}
+	if m.plugins != nil {
+		if err := m.plugins.Start(ctx); err != nil {
+			return fmt.Errorf("start plugins: %w", err)
+		}
+	}
+	return m.queue.Start()
+}
+
+// Stop takes no new events, lets plugins finish what they have until ctx ends (at most half a minute when ctx has no
+// deadline), then stops them and everything else. Shut the Fiber app down before it. A second Stop waits for the first;
+// before Start it only closes the database.
+func (m *Module) Stop(ctx context.Context) error {
+	m.life.mu.Lock()
+	defer m.life.mu.Unlock()
+	if m.life.stopped {
+		return nil
+	}
+	return m.end(ctx)
+}
+
+// end stops the parts in the reverse order of their start. The caller holds the lock.
+func (m *Module) end(ctx context.Context) error {
+	m.life.stopped = true
+	if _, bounded := ctx.Deadline(); !bounded {
+		limited, cancel := context.WithTimeout(ctx, stopLimit)
+		defer cancel()
+		ctx = limited
+	}
+	errs := []error{m.queue.Stop(ctx)}
+	if m.plugins != nil {
+		errs = append(errs, m.plugins.Stop(ctx))
+	}
+	if m.life.stop != nil {
+		m.life.stop()
+	}
+	m.life.background.Wait()
+	if m.payment != nil {
+		m.payment.Wait()
+	}
+	if m.identity != nil {
+		errs = append(errs, m.identity.Tokens.Wait(ctx)) // a fetch goes on when its caller has left
+	}
+	errs = append(errs, m.db.Close())
+	if m.life.unlock != nil {
+		errs = append(errs, m.life.unlock())
+	}
+	return errors.Join(errs...)
+}
