@@ -16,7 +16,7 @@ func (r *reader) bind(l *leaf) {
 		return
 	}
 	switch to := l.to.(type) {
-	case *map[string]any:
+	case *Settings:
 		r.bindMap(l, to)
 		return
 	case *[]string:

@@ -20,7 +20,7 @@ type freeform struct {
 	nodes int
 }
 
-func (r *reader) bindMap(l *leaf, to *map[string]any) {
+func (r *reader) bindMap(l *leaf, to *Settings) {
 	if l.node.Kind != yaml.MappingNode {
 		r.failf(l, "must be a mapping; its keys are the plugin's own")
 		return

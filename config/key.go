@@ -53,7 +53,7 @@ func describeAll(keys []key) []Key {
 type key struct {
 	path string // below Root
 	also string // another last name for the same setting: activate beside active
-	to   any    // *string, *Secret, *bool, **bool, *int, *time.Duration, *[]string or *map[string]any
+	to   any    // *string, *Secret, *bool, **bool, *int, *time.Duration, *[]string or *Settings
 	def  string // the default, as one would write it
 	auto string // a default worked out elsewhere, in words
 	need string // when it must be given
@@ -93,7 +93,7 @@ func (k key) kind() string {
 		return "duration"
 	case *[]string:
 		return "list"
-	case *map[string]any:
+	case *Settings:
 		return "map"
 	default:
 		return "text"

@@ -68,7 +68,7 @@ func complete() config.Config {
 	c.Plugins = config.Plugins{Dir: "/opt/wechat/plugins", RunDir: "/run/wechat/plugins", Enabled: map[string]config.Plugin{
 		"fulfil": {
 			Version: "1.4.0",
-			Config: map[string]any{
+			Config: config.Settings{
 				"erp_url": "https://erp.internal/v1", "Retry-Count": 3, "regions": []any{"cn-north", "cn-south"},
 				"limits": map[string]any{"perSecond": 2.5, "strict": true, "none": nil},
 			},

@@ -12,7 +12,7 @@ type Plugins struct {
 // Plugin is what operations decide about one plugin. Key: plugins.enabled.<id>.
 type Plugin struct {
 	Version string            // Key: version. Required.
-	Config  map[string]any    // Key: config. Handed to the plugin as JSON; its keys are the plugin's own, not relaxed.
+	Config  Settings          // Key: config. Handed to the plugin as JSON; its keys are the plugin's own, not relaxed.
 	Secrets map[string]Secret // Key: secrets. By name; values may be ${ENV} or file:/path.
 	Limits  Limits            // Key: limits. May only lower what the plugin's manifest asks for.
 }
@@ -43,7 +43,7 @@ func (p *Plugin) keys(id string) []key {
 		{path: section + "version", to: &p.Version, need: "the plugin is enabled",
 			doc: "Version to run, for example 1.4.0. Names the folder below plugins.dir."},
 		{path: section + "config", to: &p.Config,
-			doc: "Handed to the plugin as JSON. Its keys are the plugin's own and stay as they are written."},
+			doc: "Handed to the plugin as JSON. Its keys are the plugin's own and stay as they are written. Never printed, it can hold a secret."},
 		{path: section + "limits.timeout", to: &p.Limits.Timeout, auto: "the manifest's, else 15s",
 			doc: "Bounds one hand-over. May only lower what the manifest asks for. Up to 10m."},
 		{path: section + "limits.concurrency", to: &p.Limits.Concurrency, auto: "the manifest's, else 8",

@@ -40,7 +40,10 @@ func planted(t *testing.T) config.Config {
 	}
 	plant(reflect.ValueOf(&c).Elem())
 	require.Equal(t, 7, count, "every Secret field; a new one raises the number")
-	c.Plugins.Enabled = map[string]config.Plugin{"ab": {Secrets: map[string]config.Secret{"TOKEN": canary}}}
+	c.Plugins.Enabled = map[string]config.Plugin{"ab": {
+		Secrets: map[string]config.Secret{"TOKEN": canary},
+		Config:  config.Settings{"dsn": canary, "inner": map[string]any{"list": []any{canary}}},
+	}}
 	return c
 }
 
@@ -58,11 +61,12 @@ func TestSecretNeverPrints(t *testing.T) {
 	t.Parallel()
 	c := planted(t)
 	shapes := map[string]any{
-		"Secret":  config.Secret(canary),
-		"Pointer": &c.Pay.APIv3SecretKey,
-		"Config":  c,
-		"Deep":    &struct{ Inner []map[string]config.Config }{[]map[string]config.Config{{"x": c}}},
-		"InError": fmt.Errorf("open: %w", fmt.Errorf("with %v", c)),
+		"Secret":   config.Secret(canary),
+		"Pointer":  &c.Pay.APIv3SecretKey,
+		"Settings": c.Plugins.Enabled["ab"].Config,
+		"Config":   c,
+		"Deep":     &struct{ Inner []map[string]config.Config }{[]map[string]config.Config{{"x": c}}},
+		"InError":  fmt.Errorf("open: %w", fmt.Errorf("with %v", c)),
 	}
 	for name, shape := range shapes {
 		t.Run(name, func(t *testing.T) {
@@ -92,9 +96,13 @@ func TestSecretNeverPrints(t *testing.T) {
 	t.Run("OtherEncoders", func(t *testing.T) {
 		t.Parallel()
 		var out bytes.Buffer
-		type holder struct{ S config.Secret }
-		require.NoError(t, gob.NewEncoder(&out).Encode(holder{canary}))
-		asXML, err := xml.Marshal(holder{canary})
+		type holder struct {
+			S config.Secret
+			M config.Settings
+		}
+		planted := holder{canary, config.Settings{"dsn": canary}}
+		require.NoError(t, gob.NewEncoder(&out).Encode(planted))
+		asXML, err := xml.Marshal(planted)
 		require.NoError(t, err)
 		requireHidden(t, out.String()+string(asXML))
 	})
@@ -104,6 +112,9 @@ func TestSecretNeverPrints(t *testing.T) {
 		require.Equal(t, `***||"***"|""|config.Secret("***")`, fmt.Sprintf("%v|%v|%q|%q|%#v",
 			config.Secret("x"), config.Secret(""), config.Secret("x"), config.Secret(""), config.Secret("x")))
 		require.Equal(t, "x", config.Secret("x").Reveal())
+		require.Equal(t, `***||"***"|""|config.Settings("***")`, fmt.Sprintf("%v|%v|%q|%q|%#v", config.Settings{"a": 1},
+			config.Settings{}, config.Settings{"a": 1}, config.Settings(nil), config.Settings{"a": 1}))
+		require.Equal(t, map[string]any{"a": 1}, config.Settings{"a": 1}.Reveal())
 	})
 }
 

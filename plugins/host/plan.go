@@ -73,7 +73,7 @@ func readPlan(root *os.Root, id string, enabled config.Plugin) (*plan, error) {
 		concurrency: m.Limits.Concurrency, secrets: make(map[string]string, len(enabled.Secrets)),
 	}
 	problems = append(problems, p.lower(key, enabled.Limits))
-	if p.config, err = configJSON(enabled.Config); err != nil {
+	if p.config, err = configJSON(enabled.Config.Reveal()); err != nil {
 		problems = append(problems, fmt.Errorf("%s.config: %w", key, err))
 	}
 	for name, value := range enabled.Secrets {
