@@ -55,6 +55,11 @@ func (d *DB) FillQueue(ctx context.Context, pending, done int) error {
 			}
 		}
 	}
+	return nil
+}
+
+// Analyze gathers what the planner knows of the tables.
+func (d *DB) Analyze(ctx context.Context) error {
 	_, err := d.bun.ExecContext(ctx, "ANALYZE")
 	return err
 }

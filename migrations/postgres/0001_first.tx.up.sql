@@ -208,11 +208,11 @@ CREATE INDEX wechat_deliveries_leased ON wechat_deliveries (wake_at) WHERE state
 --bun:split
 
 -- Two at once for one plugin and subject are impossible, whoever writes.
-CREATE UNIQUE INDEX wechat_deliveries_one_running ON wechat_deliveries (plugin, subject) WHERE state = 'running';
+CREATE UNIQUE INDEX wechat_deliveries_one_running ON wechat_deliveries (subject, plugin) WHERE state = 'running';
 
 --bun:split
 
-CREATE INDEX wechat_deliveries_waiting ON wechat_deliveries (plugin, subject, wake_at) WHERE state = 'pending';
+CREATE INDEX wechat_deliveries_waiting ON wechat_deliveries (subject, wake_at) WHERE state = 'pending';
 
 --bun:split
 
