@@ -63,6 +63,9 @@ func serverFor(k kind) (*url.URL, error) {
 
 // server is one PostgreSQL server and the shell that supervises it.
 type server struct {
+	bin   string
+	kind  kind
+	user  runAs
 	url   *url.URL
 	dir   string
 	shell *exec.Cmd
@@ -109,14 +112,14 @@ func launch(bin, port string, k kind) (*server, error) {
 	if err := errors.Join(os.WriteFile(passwordFile, []byte(password+"\n"), 0o600), user.own(dir, passwordFile)); err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare the server's folder: %w", err), os.RemoveAll(dir))
 	}
-	s := &server{dir: dir, url: &url.URL{
+	s := &server{bin: bin, kind: k, user: user, dir: dir, url: &url.URL{
 		Scheme:   "postgres",
 		User:     url.UserPassword("postgres", password),
 		Host:     net.JoinHostPort("127.0.0.1", port),
 		Path:     "/postgres",
 		RawQuery: "sslmode=disable",
 	}}
-	if err := s.start(bin, port, user, k); err != nil {
+	if err := s.start(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	if err := s.awaitReady(); err != nil {
@@ -127,18 +130,18 @@ func launch(bin, port string, k kind) (*server, error) {
 
 // start runs the supervising shell, in its own process group so that a Ctrl-C at the terminal does not end it before
 // it has cleaned up.
-func (s *server) start(bin, port string, user runAs, k kind) error {
+func (s *server) start() error {
 	read, hold, err := os.Pipe()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = read.Close() }()
-	args := append([]string{"-c", superviseScript, "supervise.sh", bin, s.dir, port, locale()}, settings(k)...)
+	args := append([]string{"-c", superviseScript, "supervise.sh", s.bin, s.dir, s.url.Port(), locale()}, settings(s.kind)...)
 	s.shell = exec.CommandContext(context.Background(), "/bin/sh", args...) // it outlives the test that needed it first
 	s.shell.Dir = s.dir
 	s.shell.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
 	s.shell.Stdin = read
-	s.shell.SysProcAttr = user.attributes()
+	s.shell.SysProcAttr = s.user.attributes()
 	if err := s.shell.Start(); err != nil {
 		return errors.Join(fmt.Errorf("start the supervising shell: %w", err), hold.Close())
 	}
