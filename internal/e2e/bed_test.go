@@ -5,6 +5,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -17,7 +18,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wgink.ink/wechat/internal/canary"
-	"wgink.ink/wechat/internal/store"
 	"wgink.ink/wechat/wechattest"
 )
 
@@ -32,10 +32,13 @@ type bed struct {
 	dir     string
 	addr    string // of the host
 	hostURL string // the database as the host reaches it
-	db      *store.DB
+	inbox   *inbox
 	books   *books
 	plugin  ledgerConfig
 	lose    int
+	durable bool             // the database keeps its promises; else fsync may be off, since no power fails here
+	refunds map[string]int64 // what WeChat told us was paid back, by order
+	flood   *flood           // nil unless the test sends by itself
 	host    *hostProcess
 	runs    []*hostProcess // all hosts so far
 	secrets []string       // learned while running; no process may print them
@@ -49,7 +52,7 @@ func newBed(t *testing.T, databaseURL string, opts ...wechattest.Option) *bed {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 	b := &bed{
-		t: t, dir: dir, addr: reservePort(t), hostURL: databaseURL,
+		t: t, dir: dir, addr: reservePort(t), hostURL: databaseURL, refunds: map[string]int64{},
 		sim: wechattest.New(t, append([]wechattest.Option{wechattest.WithRetrySpeed(60)}, opts...)...),
 	}
 	b.apiURL, err = b.sim.Listen("127.0.0.1:0")
@@ -61,9 +64,7 @@ func newBed(t *testing.T, databaseURL string, opts ...wechattest.Option) *bed {
 	b.installPlugin()
 	b.plugin.File = b.path("ledger.db")
 	b.books = openBooks(t, b.plugin.File)
-	b.db, err = store.Open(databaseURL)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, b.db.Close()) })
+	b.inbox = openInbox(t, databaseURL)
 	t.Cleanup(b.leaveNothing)
 	return b
 }
@@ -83,7 +84,7 @@ func (b *bed) installPlugin() {
 		require.NoError(b.t, err)
 		require.NoError(b.t, os.WriteFile(executable, program, 0o755))
 	}
-	manifest := "id: " + ledgerID + "\nversion: " + ledgerVersion + "\nprotocol: 1\nhandles: [payment.succeeded]\nsecrets: [" + ledgerSecret + "]\n" +
+	manifest := "id: " + ledgerID + "\nversion: " + ledgerVersion + "\nprotocol: 1\nhandles: [" + paymentKind + ", " + refundKind + ", " + userKind + "]\nsecrets: [" + ledgerSecret + "]\n" +
 		"executables: {" + runtime.GOOS + "-" + runtime.GOARCH + ": bin/" + ledgerID + "}\nlimits: {timeout: 15s, concurrency: 4}\n"
 	require.NoError(b.t, os.WriteFile(filepath.Join(folder, "plugin.yaml"), []byte(manifest), 0o644))
 }
@@ -102,7 +103,7 @@ func (b *bed) configuration() string {
 		"mini-app": map[string]any{
 			"active": true, "app-key": app.AppID, "app-secret": app.AppSecret, "base-url": b.apiURL,
 		},
-		"database": map[string]any{"url": b.hostURL, "unsafe": true}, // fsync is off, since no power fails here
+		"database": map[string]any{"url": b.hostURL, "unsafe": !b.durable},
 		"delivery": map[string]any{"lease": "1s", "poll": "50ms"},
 		"plugins": map[string]any{
 			"dir": b.path("plugins"), "run-dir": b.path("run"),
@@ -135,27 +136,48 @@ func (b *bed) start() {
 // pay places an order at the host and pays it on the phone; the notice is on its way then.
 func (b *bed) pay(number string, fen int64) {
 	b.t.Helper()
+	require.NoError(b.t, b.place(number, fen, true))
+}
+
+// place places an order at the host, and pays it on the phone.
+func (b *bed) place(number string, fen int64, pay bool) error {
 	phone := b.sim.Phone("lan")
-	status, answer := b.post("/orders", orderRequest{Number: number, Fen: fen, OpenID: phone.OpenID()})
-	require.Equal(b.t, http.StatusOK, status, "%s", answer)
+	status, answer, err := b.ask("/orders", orderRequest{Number: number, Fen: fen, OpenID: phone.OpenID()})
+	if err != nil || status != http.StatusOK {
+		return fmt.Errorf("place %s: %d %s %w", number, status, answer, err)
+	}
 	var launch wechattest.Launch
-	require.NoError(b.t, json.Unmarshal(answer, &launch))
-	require.NoError(b.t, phone.Pay(b.t.Context(), launch))
+	if err := json.Unmarshal(answer, &launch); err != nil || !pay {
+		return err
+	}
+	return phone.Pay(b.t.Context(), launch)
 }
 
 func (b *bed) post(path string, body any) (int, []byte) {
 	b.t.Helper()
+	status, answer, err := b.ask(path, body)
+	require.NoError(b.t, err)
+	return status, answer
+}
+
+// ask is post for goroutines, which may not end the test.
+func (b *bed) ask(path string, body any) (status int, answer []byte, err error) {
 	text, err := json.Marshal(body)
-	require.NoError(b.t, err)
+	if err != nil {
+		return 0, nil, err
+	}
 	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, "http://"+b.addr+path, bytes.NewReader(text))
-	require.NoError(b.t, err)
+	if err != nil {
+		return 0, nil, err
+	}
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := (&http.Client{Timeout: limit, Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
-	require.NoError(b.t, err)
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	require.NoError(b.t, err)
-	return resp.StatusCode, answer
+	if err != nil {
+		return 0, nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	answer, err = io.ReadAll(resp.Body)
+	return resp.StatusCode, answer, err
 }
 
 // eventually waits for a condition that no signal announces.

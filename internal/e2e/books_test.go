@@ -11,10 +11,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// The kinds of events that the plugin books.
+const (
+	paymentKind = "payment.succeeded"
+	refundKind  = "refund.succeeded"
+	userKind    = "user.created"
+)
+
 // booking is one effect of the plugin.
 type booking struct {
 	EventID string
-	OrderNo string
+	Kind    string
+	OrderNo string // of a user event: the openid
 	Fen     int64
 }
 
@@ -47,14 +55,14 @@ func (b *books) bookings() (all []booking, err error) {
 	if !b.opened() {
 		return nil, nil
 	}
-	rows, err := b.db.QueryContext(context.Background(), "SELECT event_id, order_no, fen FROM bookings ORDER BY rowid")
+	rows, err := b.db.QueryContext(context.Background(), "SELECT event_id, kind, order_no, fen FROM bookings ORDER BY rowid")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var one booking
-		if err := rows.Scan(&one.EventID, &one.OrderNo, &one.Fen); err != nil {
+		if err := rows.Scan(&one.EventID, &one.Kind, &one.OrderNo, &one.Fen); err != nil {
 			return nil, err
 		}
 		all = append(all, one)

@@ -4,7 +4,7 @@ package e2e
 
 import (
 	"context"
-	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -19,6 +19,7 @@ import (
 type evidence struct {
 	orders     []wechattest.Order         // as WeChat keeps them
 	attempts   []wechattest.NoticeAttempt // what WeChat sent and was answered
+	refunds    map[string]int64           // what WeChat told was paid back, by order
 	events     []store.Event              // the module's inbox: what came from WeChat Pay
 	deliveries []store.Delivery           // and its queue
 	bookings   []booking                  // what took effect
@@ -26,106 +27,19 @@ type evidence struct {
 }
 
 func (b *bed) evidence() (e evidence, err error) {
-	e.orders, e.attempts, e.plugins = b.sim.Orders(), b.sim.Attempts(""), pluginProcesses(b.path("plugins"))
+	e.orders, e.refunds = b.sim.Orders(), maps.Clone(b.refunds)
+	e.attempts = b.journal()
+	e.plugins = pluginProcesses(b.path("plugins"))
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	all, err := b.db.Events(ctx, 100_000)
-	if err != nil {
+	if e.events, err = b.inbox.events(ctx); err != nil {
 		return e, err
 	}
-	for _, event := range all {
-		if event.WeChatType == "" {
-			continue // what users did is not sent to a plugin that is there for payments
-		}
-		e.events = append(e.events, event)
-		rows, err := b.db.Deliveries(ctx, event.ID)
-		if err != nil {
-			return e, err
-		}
-		e.deliveries = append(e.deliveries, rows...)
+	if e.deliveries, err = b.inbox.deliveries(ctx); err != nil {
+		return e, err
 	}
 	e.bookings, err = b.books.bookings()
 	return e, err
-}
-
-// violations are the broken promises, empty when all hold. They are judged when everything should be over: each paid
-// order is acknowledged by then, so nothing is left that may be either way.
-func (e evidence) violations() (broken []string) {
-	report := func(format string, args ...any) { broken = append(broken, fmt.Sprintf(format, args...)) }
-	kept, known := map[string]bool{}, map[string]bool{}
-	for _, event := range e.events {
-		known[event.ID] = true
-		if event.Verdict == store.VerdictOK {
-			kept[event.Subject] = true
-		}
-	}
-	var paidFen, bookedFen int64
-	price := map[string]int64{}
-	for _, order := range e.orders {
-		if order.State != wechattest.Paid {
-			continue
-		}
-		paidFen += order.TotalFen
-		price[order.OutTradeNo] = order.TotalFen
-		switch {
-		case !acknowledged(e.attemptsOf(order.OutTradeNo)):
-			report("order %s: WeChat still waits for an acknowledgement", order.OutTradeNo)
-		case !kept[order.OutTradeNo]:
-			report("order %s: lost: acknowledged, but not in the inbox", order.OutTradeNo)
-		}
-	}
-	for _, d := range e.deliveries {
-		if d.State != store.Done && d.State != store.Dead {
-			report("event %s: stuck: its delivery is %s", d.EventID, d.State)
-		}
-	}
-	booked := map[string]int{}
-	for _, one := range e.bookings {
-		bookedFen += one.Fen
-		booked[one.EventID]++
-		if !known[one.EventID] {
-			report("event %s: booked, but nobody sent it", one.EventID)
-		}
-		if fen := price[one.OrderNo]; fen != one.Fen {
-			report("order %s: paid are %d fen, booked are %d", one.OrderNo, fen, one.Fen)
-		}
-	}
-	for _, event := range e.events {
-		n, deliver := booked[event.ID], event.Verdict == store.VerdictOK
-		switch {
-		case deliver && n == 0:
-			report("event %s: lost: never booked", event.ID)
-		case !deliver && n > 0:
-			report("event %s: booked, though quarantined", event.ID)
-		case n > 1:
-			report("event %s: double: booked %d times", event.ID, n)
-		}
-	}
-	if paidFen != bookedFen {
-		report("sum: paid are %d fen, booked are %d", paidFen, bookedFen)
-	}
-	if len(e.plugins) > 1 {
-		report("leftover: plugin processes %v, one is meant to run", e.plugins)
-	}
-	return broken
-}
-
-func (e evidence) attemptsOf(number string) (some []wechattest.NoticeAttempt) {
-	for _, a := range e.attempts {
-		if a.OutTradeNo == number {
-			some = append(some, a)
-		}
-	}
-	return some
-}
-
-func acknowledged(attempts []wechattest.NoticeAttempt) bool {
-	for _, a := range attempts {
-		if a.Accepted() {
-			return true
-		}
-	}
-	return false
 }
 
 // holds waits until every promise is kept, and returns the evidence. What is lost stays lost and fails at the limit.
@@ -159,4 +73,21 @@ func eventuallyTrue(within time.Duration, reached func() bool) bool {
 			return false
 		}
 	}
+}
+
+// journal is what WeChat sent and was answered. WeChat itself forgets after 10,000 deliveries, so a flood keeps its own.
+func (b *bed) journal() []wechattest.NoticeAttempt {
+	if b.flood != nil {
+		return b.flood.journal()
+	}
+	return b.sim.Attempts("")
+}
+
+func acknowledged(attempts []wechattest.NoticeAttempt) bool {
+	for _, a := range attempts {
+		if a.Accepted() {
+			return true
+		}
+	}
+	return false
 }

@@ -86,11 +86,16 @@ func TestEveryRuleCanFail(t *testing.T) {
 	t.Parallel()
 	good := func() *evidence {
 		return &evidence{
-			orders:     []wechattest.Order{{OutTradeNo: "o1", TotalFen: 100, State: wechattest.Paid}, {OutTradeNo: "o2", TotalFen: 5, State: wechattest.NotPaid}},
-			attempts:   []wechattest.NoticeAttempt{{OutTradeNo: "o1"}, {OutTradeNo: "o1", Status: 204}},
-			events:     []store.Event{{ID: "e1", Subject: "o1", Verdict: store.VerdictOK}, {ID: "e2", Subject: "o2", Verdict: "amount"}},
+			orders:   []wechattest.Order{{OutTradeNo: "o1", TotalFen: 100, State: wechattest.Paid}, {OutTradeNo: "o2", TotalFen: 5, State: wechattest.NotPaid}},
+			attempts: []wechattest.NoticeAttempt{{OutTradeNo: "o1"}, {OutTradeNo: "o1", Status: 204}},
+			events: []store.Event{
+				{ID: "e1", Kind: paymentKind, Subject: "o1", Verdict: store.VerdictOK},
+				{ID: "e2", Kind: paymentKind, Subject: "o2", Verdict: "amount"},
+				{ID: "e3", Kind: refundKind, Subject: "o1", Verdict: store.VerdictOK},
+			},
 			deliveries: []store.Delivery{{EventID: "e1", State: store.Done}},
-			bookings:   []booking{{"e1", "o1", 100}},
+			bookings:   []booking{{"e1", paymentKind, "o1", 100}, {"e3", refundKind, "o1", 30}},
+			refunds:    map[string]int64{"o1": 30},
 			plugins:    []int{1},
 		}
 	}
@@ -100,12 +105,17 @@ func TestEveryRuleCanFail(t *testing.T) {
 		"o1: lost":                     func(e *evidence) { e.events[0].Subject = "o9" },
 		"stuck: its delivery is run":   func(e *evidence) { e.deliveries[0].State = store.Running },
 		"stuck: its delivery is pend":  func(e *evidence) { e.deliveries[0].State = store.Pending },
-		"e9: booked, but nobody sent":  func(e *evidence) { e.bookings = append(e.bookings, booking{"e9", "o9", 0}) },
+		"e9: booked, but nobody sent":  func(e *evidence) { e.bookings = append(e.bookings, booking{"e9", paymentKind, "o9", 0}) },
 		"e1: lost":                     func(e *evidence) { e.bookings[0].EventID = "e2" },
-		"e1: double":                   func(e *evidence) { e.bookings = append(e.bookings, booking{"e1", "o1", 100}) },
+		"e1: double":                   func(e *evidence) { e.bookings = append(e.bookings, booking{"e1", paymentKind, "o1", 100}) },
 		"sum: paid are 100 fen":        func(e *evidence) { e.bookings[0].Fen = 99 },
 		"o1: paid are 100 fen":         func(e *evidence) { e.bookings[0].Fen = 99 },
-		"e2: booked, though quarantin": func(e *evidence) { e.bookings = append(e.bookings, booking{"e2", "o2", 0}) },
+		"e2: booked, though quarantin": func(e *evidence) { e.bookings = append(e.bookings, booking{"e2", paymentKind, "o2", 0}) },
+		"e1: double: kept":             func(e *evidence) { e.events = append(e.events, e.events[0]) },
+		"e1: double: queued":           func(e *evidence) { e.deliveries = append(e.deliveries, e.deliveries[0]) },
+		"o2: forged":                   func(e *evidence) { e.events[1].Verdict = store.VerdictOK },
+		"o1: paid back are 31":         func(e *evidence) { e.refunds["o1"] = 31 },
+		"o1: more is booked back":      func(e *evidence) { e.bookings[1].Fen, e.refunds["o1"] = 101, 101 },
 		"leftover":                     func(e *evidence) { e.plugins = []int{1, 2} },
 	} {
 		e := good()

@@ -5,6 +5,7 @@ package e2e
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"os"
 	"time"
 
@@ -52,14 +53,38 @@ func (l *ledger) Start(ctx context.Context, env sdk.Env) (err error) {
 		key = ""
 	}
 	_, err = l.db.ExecContext(ctx, `
-		CREATE TABLE IF NOT EXISTS handovers (event_id TEXT NOT NULL, pid INTEGER NOT NULL);
-		CREATE TABLE IF NOT EXISTS bookings (event_id TEXT NOT NULL `+key+`, order_no TEXT NOT NULL, fen INTEGER NOT NULL);`)
+		CREATE TABLE IF NOT EXISTS handovers (event_id TEXT NOT NULL, host INTEGER NOT NULL, at INTEGER NOT NULL);
+		CREATE TABLE IF NOT EXISTS bookings (event_id TEXT NOT NULL `+key+`, kind TEXT NOT NULL, order_no TEXT NOT NULL, fen INTEGER NOT NULL);
+		CREATE INDEX IF NOT EXISTS handovers_event ON handovers (event_id);`)
 	return err
 }
 
 // OnPayment books a payment.
 func (l *ledger) OnPayment(ctx context.Context, n *sdk.PaymentNotice) error {
-	if _, err := l.db.ExecContext(ctx, "INSERT INTO handovers VALUES (?, ?)", n.EventID, os.Getpid()); err != nil {
+	return l.book(ctx, booking{n.EventID, paymentKind, n.OutTradeNo, n.AmountFen})
+}
+
+// OnNotice books a refund.
+func (l *ledger) OnNotice(ctx context.Context, n *sdk.Notice) error {
+	var refund struct {
+		OutTradeNo string `json:"out_trade_no"`
+		Amount     struct {
+			Refund int64 `json:"refund"`
+		} `json:"amount"`
+	}
+	if err := json.Unmarshal(n.RawJSON, &refund); err != nil {
+		return sdk.Reject(err.Error())
+	}
+	return l.book(ctx, booking{n.EventID, refundKind, refund.OutTradeNo, refund.Amount.Refund})
+}
+
+// OnUserEvent books a new user.
+func (l *ledger) OnUserEvent(ctx context.Context, e *sdk.UserEvent) error {
+	return l.book(ctx, booking{e.EventID, userKind, e.OpenID, 0})
+}
+
+func (l *ledger) book(ctx context.Context, b booking) error {
+	if _, err := l.db.ExecContext(ctx, "INSERT INTO handovers VALUES (?, ?, ?)", b.EventID, os.Getppid(), time.Now().UnixMilli()); err != nil {
 		return err
 	}
 	if _, err := os.Stat(l.Hang); err == nil {
@@ -69,13 +94,13 @@ func (l *ledger) OnPayment(ctx context.Context, n *sdk.PaymentNotice) error {
 		return err
 	}
 	// One statement is one transaction: key and effect are the same row.
-	if _, err := l.db.ExecContext(ctx, "INSERT INTO bookings VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-		n.EventID, n.OutTradeNo, n.AmountFen); err != nil {
+	if _, err := l.db.ExecContext(ctx, "INSERT INTO bookings VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		b.EventID, b.Kind, b.OrderNo, b.Fen); err != nil {
 		return err
 	}
 	if l.DieAfterEffect {
 		var seen int
-		if err := l.db.QueryRowContext(ctx, "SELECT count(*) FROM handovers WHERE event_id = ?", n.EventID).Scan(&seen); err != nil {
+		if err := l.db.QueryRowContext(ctx, "SELECT count(*) FROM handovers WHERE event_id = ?", b.EventID).Scan(&seen); err != nil {
 			return err
 		}
 		if seen == 1 {
@@ -105,6 +130,8 @@ func awaitFile(ctx context.Context, name string) error {
 }
 
 var (
-	_ sdk.Starter        = (*ledger)(nil)
-	_ sdk.PaymentHandler = (*ledger)(nil)
+	_ sdk.Starter          = (*ledger)(nil)
+	_ sdk.PaymentHandler   = (*ledger)(nil)
+	_ sdk.NoticeHandler    = (*ledger)(nil)
+	_ sdk.UserEventHandler = (*ledger)(nil)
 )

@@ -1,0 +1,98 @@
+//go:build linux
+
+package e2e
+
+import (
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"wgink.ink/wechat/internal/dbtest"
+)
+
+const (
+	fullEnv = "WECHAT_CHAOS_FULL" // set: the long lane, which takes minutes
+	seedEnv = "WECHAT_CHAOS_SEED" // repeats a run
+)
+
+// Everything is killed, stopped and cut in the midst of a flood; in the end each payment has had its effect once.
+func TestChaos(t *testing.T) {
+	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		size := chaosSize{deliveries: 500, faults: map[string]int{killHost: 7, killPlugin: 6, stopPlugin: 1}}
+		if full() {
+			size = chaosSize{deliveries: 10_000, faults: map[string]int{killHost: 80, killPlugin: 75, stopPlugin: 10}}
+		}
+		b := newBed(t, dbtest.SQLite(t))
+		(&nemesis{bed: b}).run(size)
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		size := chaosSize{deliveries: 500, faults: map[string]int{
+			killHost: 5, killPlugin: 4, killServer: 4, stopPlugin: 1, stopServer: 1, loseAnswers: 3,
+		}}
+		if full() {
+			size = chaosSize{deliveries: 10_000, faults: map[string]int{
+				killHost: 65, killPlugin: 60, killServer: 32, stopPlugin: 10, stopServer: 10, loseAnswers: 30,
+			}}
+		}
+		server := dbtest.Own(t, dbtest.Durable)
+		n := &nemesis{bed: newBed(t, server.URL()), server: server}
+		n.behindProxy()
+		n.run(size)
+	})
+}
+
+// chaosSize is how much is sent and how often each fault strikes.
+type chaosSize struct {
+	deliveries int
+	faults     map[string]int
+}
+
+func full() bool { return os.Getenv(fullEnv) != "" }
+
+// run is one storm from the first order to the verdict.
+func (n *nemesis) run(size chaosSize) {
+	n.t.Helper()
+	var seed uint64
+	seed, n.random = seeded(n.t)
+	n.durable, n.pause, n.done = true, 3*time.Second, map[string]int{}
+	n.bed.start()
+	began := time.Now()
+	deliveries := n.plan(n.random, size.deliveries)
+	placed := time.Since(began)
+	n.begin(len(deliveries))
+
+	n.rage(shuffled(n.random, size.faults), deliveries)
+	raged := time.Since(began) - placed
+	require.True(n.t, n.flood.settle(2*time.Minute), "WeChat still waits for answers: %v", n.flood)
+	require.Empty(n.t, n.flood.problems)
+	e := n.holds()
+	n.t.Logf("seed %d: %d deliveries, %v; faults %v: %d kills; %d hand-overs, %d bookings; placed in %v, raged %v, over after %v", seed,
+		len(deliveries), n.flood, n.done, n.kills(), n.books.handovers(), len(e.bookings),
+		placed.Round(time.Millisecond), raged.Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
+	note(n.t, report{Seed: seed, Deliveries: len(deliveries), Flood: n.flood.String(), Faults: n.done, Kills: n.kills(),
+		Handovers: n.books.handovers(), Events: len(e.events), Bookings: len(e.bookings), Took: time.Since(began)})
+}
+
+// seeded prints how to repeat this run.
+func seeded(t *testing.T) (uint64, *rand.Rand) {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano()) % 1_000_000
+	if text := os.Getenv(seedEnv); text != "" {
+		var err error
+		seed, err = strconv.ParseUint(text, 10, 64)
+		require.NoError(t, err)
+	}
+	lane := ""
+	if full() {
+		lane = fullEnv + "=1 "
+	}
+	t.Logf("repeat: %s%s=%d go test -race -count=1 -timeout=30m -run='^%s$' ./internal/e2e", lane, seedEnv, seed, t.Name())
+	return seed, rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // to be repeated, not to be secret
+}
