@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wgink.ink/wechat/internal/delivery"
+	"wgink.ink/wechat/internal/failpoint"
 	"wgink.ink/wechat/internal/store"
 	"wgink.ink/wechat/internal/wxpay"
 )
@@ -64,7 +65,7 @@ func newEvent(mchid, named, kind, wechatType, businessKey, subject string, paylo
 		BusinessKey: businessKey, Subject: subject, Verdict: store.VerdictOK, Payload: payload,
 		OccurredAt: store.MillisOf(at),
 	}
-	if named != "" && named != mchid {
+	if named != "" && named != mchid && !failpoint.On(failpoint.AnyMerchant) {
 		e.Verdict = store.VerdictMchID
 	}
 	if n != nil {

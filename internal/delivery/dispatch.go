@@ -5,6 +5,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"wgink.ink/wechat/internal/failpoint"
 	"wgink.ink/wechat/internal/store"
 )
 
@@ -36,11 +37,14 @@ func (q *Queue) dispatch(workCtx context.Context, plugin string) {
 	}
 	ctx, done := context.WithTimeout(workCtx, q.set.Lease/2)
 	defer done()
+	if err := failpoint.Hit(failpoint.BeforeClaim); err != nil {
+		return
+	}
 	claimed, solo, err := q.claim(ctx, plugin, free)
 	if err != nil && workCtx.Err() == nil {
 		q.log.ErrorContext(ctx, "cannot claim deliveries", "plugin", plugin, "error", err)
 	}
-	if len(claimed) == 0 {
+	if len(claimed) == 0 || failpoint.Hit(failpoint.AfterClaim) != nil {
 		return
 	}
 	events, err := q.eventsOf(ctx, claimed)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"wgink.ink/wechat/internal/failpoint"
 	"wgink.ink/wechat/internal/store"
 )
 
@@ -14,6 +15,9 @@ func (q *Queue) handOver(ctx context.Context, d store.Delivery, e store.Event, f
 	if found {
 		out = Outcome{Result: Retry, Code: "panic", Message: "the host failed while handing the event over"}
 		q.safely("hand-over", func() {
+			if failpoint.Hit(failpoint.BeforeCall) != nil {
+				return
+			}
 			out = q.receiver.Deliver(ctx, d.Plugin, Handover{
 				EventID: e.ID, Kind: e.Kind, WeChatType: e.WeChatType, Subject: e.Subject, Attempt: d.Attempt,
 				OccurredAt: e.OccurredAt.Time(), Replay: d.Replay, Compared: e.Compared, Payload: e.Payload,

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"wgink.ink/wechat/internal/failpoint"
 	"wgink.ink/wechat/internal/group"
 	"wgink.ink/wechat/internal/store"
 )
@@ -78,10 +79,16 @@ func EventID(mchid, businessKey string) string {
 // Record writes an event and, unless it is quarantined, one delivery for each plugin that subscribed, in the caller's
 // transaction. It answers false when the event is known. Call Wake after the commit.
 func (q *Queue) Record(ctx context.Context, tx store.Queries, e store.Event) (fresh bool, err error) {
+	if err := failpoint.Hit(failpoint.BeforeInsert); err != nil {
+		return false, err
+	}
 	if fresh, err = tx.InsertEvent(ctx, e); err != nil || !fresh || e.Verdict != store.VerdictOK {
 		return fresh, err
 	}
-	return true, tx.InsertDeliveries(ctx, e.ID, e.Subject, q.receiver.Subscribers(e.Kind))
+	if err := tx.InsertDeliveries(ctx, e.ID, e.Subject, q.receiver.Subscribers(e.Kind)); err != nil {
+		return false, err
+	}
+	return true, failpoint.Hit(failpoint.AfterInsert)
 }
 
 // Subscribers names the plugins that want events of a kind.

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wgink.ink/wechat/internal/canary"
+	"wgink.ink/wechat/internal/failpoint"
 	"wgink.ink/wechat/wechattest"
 )
 
@@ -36,6 +37,7 @@ type bed struct {
 	books   *books
 	plugin  ledgerConfig
 	lose    int
+	program string           // the host's; the plugin's, too
 	durable bool             // the database keeps its promises; else fsync may be off, since no power fails here
 	refunds map[string]int64 // what WeChat told us was paid back, by order
 	flood   *flood           // nil unless the test sends by itself
@@ -47,22 +49,30 @@ type bed struct {
 // newBed prepares a bed without starting its host. databaseURL is the database as the test reaches it.
 func newBed(t *testing.T, databaseURL string, opts ...wechattest.Option) *bed {
 	t.Helper()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	return newBedOf(t, self, databaseURL, opts...)
+}
+
+// newBedOf is newBed with another build of this package's tests as host and plugin.
+func newBedOf(t *testing.T, program, databaseURL string, opts ...wechattest.Option) *bed {
+	t.Helper()
 	// Short, because the paths of sockets are limited.
 	dir, err := os.MkdirTemp("", "we") //nolint:usetesting // the name of the test is in the other one
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 	b := &bed{
-		t: t, dir: dir, addr: reservePort(t), hostURL: databaseURL, refunds: map[string]int64{},
+		t: t, dir: dir, program: program, addr: reservePort(t), hostURL: databaseURL, refunds: map[string]int64{},
 		sim: wechattest.New(t, append([]wechattest.Option{wechattest.WithRetrySpeed(60)}, opts...)...),
 	}
 	b.apiURL, err = b.sim.Listen("127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, b.sim.WriteMerchantFiles(dir))
-	for _, sub := range []string{"tmp", "run"} {
+	for _, sub := range []string{"tmp", "run", "failpoints"} {
 		require.NoError(t, os.Mkdir(b.path(sub), 0o700))
 	}
 	b.installPlugin()
-	b.plugin.File = b.path("ledger.db")
+	b.plugin.File, b.plugin.Failpoints = b.path("ledger.db"), b.path("failpoints")
 	b.books = openBooks(t, b.plugin.File)
 	b.inbox = openInbox(t, databaseURL)
 	t.Cleanup(b.leaveNothing)
@@ -76,8 +86,7 @@ func (b *bed) installPlugin() {
 	b.t.Helper()
 	folder := filepath.Join(b.path("plugins"), ledgerID, ledgerVersion)
 	require.NoError(b.t, os.MkdirAll(filepath.Join(folder, "bin"), 0o755))
-	self, err := os.Executable()
-	require.NoError(b.t, err)
+	self := b.program
 	executable := filepath.Join(folder, "bin", ledgerID)
 	if os.Link(self, executable) != nil { // another file system
 		program, err := os.ReadFile(self)
@@ -121,8 +130,8 @@ func (b *bed) configuration() string {
 // start starts a host, the first or the next, and waits until it is healthy.
 func (b *bed) start() {
 	b.t.Helper()
-	b.host = startProcess(b.t, hostSettings{Addr: b.addr, Config: b.configuration(), Lose: b.lose}, b.path("tmp"))
-	b.runs = append(b.runs, b.host)
+	b.launch()
+	require.True(b.t, b.host.serves(), "the host does not serve:\n%s", b.host.output)
 	b.eventually(func() bool {
 		resp, err := http.Get("http://" + b.addr + "/wechat/health")
 		if err != nil {
@@ -131,6 +140,14 @@ func (b *bed) start() {
 		_ = resp.Body.Close()
 		return resp.StatusCode == http.StatusOK
 	}, "the host is not healthy")
+}
+
+// launch starts a host and does not wait.
+func (b *bed) launch() {
+	b.t.Helper()
+	b.host = startProcess(b.t, b.program, hostSettings{Addr: b.addr, Config: b.configuration(), Lose: b.lose},
+		"TMPDIR="+b.path("tmp"), failpoint.Env+"="+b.path("failpoints"))
+	b.runs = append(b.runs, b.host)
 }
 
 // pay places an order at the host and pays it on the phone; the notice is on its way then.

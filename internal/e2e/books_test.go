@@ -77,3 +77,11 @@ func (b *books) handovers() (n int) {
 	}
 	return n
 }
+
+// booked is how many bookings of a kind there are about an order or a user.
+func (b *books) booked(kind, subject string) (n int) {
+	if b.opened() {
+		_ = b.db.QueryRowContext(context.Background(), "SELECT count(*) FROM bookings WHERE kind = ? AND order_no = ?", kind, subject).Scan(&n)
+	}
+	return n
+}

@@ -46,6 +46,7 @@ func (b *bed) begin(count int) *flood {
 		})
 	}
 	b.flood = f
+	b.t.Cleanup(f.http.CloseIdleConnections)
 	return f
 }
 

@@ -11,6 +11,7 @@ import (
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
+	"wgink.ink/wechat/internal/failpoint"
 	"wgink.ink/wechat/plugins/sdk"
 )
 
@@ -33,6 +34,7 @@ type ledgerConfig struct {
 	Gate           string `json:"gate,omitempty"`             // no effect before this file exists
 	Hang           string `json:"hang,omitempty"`             // while this file exists, takes hangs and ignores its deadline
 	DieAfterEffect bool   `json:"die_after_effect,omitempty"` // at the first hand-over of each event
+	Failpoints     string `json:"failpoints,omitempty"`       // the folder of fail points
 	NoKey          bool   `json:"no_key,omitempty"`           // a wrong plugin: nothing keeps a second booking out
 }
 
@@ -42,6 +44,9 @@ const hangs = 10 * time.Second
 // Start opens the ledger.
 func (l *ledger) Start(ctx context.Context, env sdk.Env) (err error) {
 	env.Logger.InfoContext(ctx, "the ledger's secret must not be seen", "secret", env.Secrets[ledgerSecret], "all", env.Secrets)
+	if err := os.Setenv(failpoint.Env, l.Failpoints); err != nil {
+		return err
+	}
 	if err := awaitFile(ctx, l.StartGate); err != nil {
 		return err
 	}
@@ -96,6 +101,9 @@ func (l *ledger) book(ctx context.Context, b booking) error {
 	// One statement is one transaction: key and effect are the same row.
 	if _, err := l.db.ExecContext(ctx, "INSERT INTO bookings VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
 		b.EventID, b.Kind, b.OrderNo, b.Fen); err != nil {
+		return err
+	}
+	if err := failpoint.Hit(failpoint.AfterEffect); err != nil {
 		return err
 	}
 	if l.DieAfterEffect {

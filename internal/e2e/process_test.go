@@ -24,13 +24,13 @@ type hostProcess struct {
 	status error // valid after ended
 }
 
-// startProcess starts a host and waits until its port is open.
-func startProcess(t *testing.T, settings hostSettings, tempDir string) *hostProcess {
+// startProcess starts a host.
+func startProcess(t *testing.T, program string, settings hostSettings, environment ...string) *hostProcess {
 	t.Helper()
 	text, err := json.Marshal(settings)
 	require.NoError(t, err)
-	p := &hostProcess{t: t, cmd: exec.Command(os.Args[0]), output: newOutput(), ended: make(chan struct{})}
-	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + tempDir, hostEnv + "=" + string(text)}
+	p := &hostProcess{t: t, cmd: exec.Command(program), output: newOutput(), ended: make(chan struct{})}
+	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), hostEnv + "=" + string(text)}, environment...)
 	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
 	p.cmd.WaitDelay = 5 * time.Second // a child of it that keeps the output open must not keep us
 	p.hold, err = p.cmd.StdinPipe()
@@ -40,9 +40,11 @@ func startProcess(t *testing.T, settings hostSettings, tempDir string) *hostProc
 		p.status = p.cmd.Wait()
 		close(p.ended)
 	}()
-	require.True(t, p.output.await(hostServes, p.ended), "the host does not serve:\n%s", p.output)
 	return p
 }
+
+// serves waits until the port is open; false when the process ended before.
+func (p *hostProcess) serves() bool { return p.output.await(hostServes, p.ended) }
 
 // kill ends the host as a power cut would, with SIGKILL.
 func (p *hostProcess) kill() {

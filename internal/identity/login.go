@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"wgink.ink/wechat/internal/failpoint"
 	"wgink.ink/wechat/internal/fault"
 	"wgink.ink/wechat/internal/miniprogram"
 	"wgink.ink/wechat/internal/store"
@@ -59,6 +60,9 @@ func (s *Service) enter(ctx context.Context, seen miniprogram.Session) (in LogIn
 		in, err = s.open(ctx, q, who, at)
 		return err
 	})
+	if err == nil {
+		err = failpoint.Hit(failpoint.AfterCommit)
+	}
 	if err != nil {
 		return LogIn{}, storage(err)
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+
+	"wgink.ink/wechat/internal/failpoint"
 )
 
 // States of a delivery.
@@ -90,6 +92,9 @@ func renewSQL(claims int) string {
 // TakeBack returns rows whose lease ended to the queue, whoever owned them, with a crash mark. It answers how many. They
 // are no suspects: it was the host that died, and the plugin died with it.
 func (q Queries) TakeBack(ctx context.Context) (int, error) {
+	if err := failpoint.Hit(failpoint.TakeBack); err != nil {
+		return 0, err
+	}
 	res, err := q.db.NewRaw(`UPDATE wechat_deliveries SET
 			state = 'pending', owner = NULL, wake_at = ?, crashes = crashes + 1,
 			last_code = 'lease-ended', last_error = 'the host that ran it stopped answering', updated_at = ?
@@ -114,6 +119,9 @@ func (q Queries) HandBack(ctx context.Context, owner string) error {
 // TakeBackAll returns every running row to the queue with a crash mark. It is for SQLite at start, where whoever ran
 // them is gone.
 func (q Queries) TakeBackAll(ctx context.Context) error {
+	if err := failpoint.Hit(failpoint.TakeBack); err != nil {
+		return err
+	}
 	_, err := q.db.NewRaw(`UPDATE wechat_deliveries SET
 			state = 'pending', owner = NULL, wake_at = ?, crashes = crashes + 1, last_code = 'host-ended',
 			last_error = 'the host that ran it ended', updated_at = ?

@@ -7,6 +7,8 @@ import (
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"wgink.ink/wechat/internal/failpoint"
 )
 
 // Finish is the outcome of a claim.
@@ -25,6 +27,9 @@ type Finish struct {
 // FinishDeliveries writes outcomes in one commit. A result is false when the claim is no longer the owner's (its lease
 // ended and somebody else took the row); then nothing is written for it.
 func (d *DB) FinishDeliveries(ctx context.Context, outcomes []Finish) ([]bool, error) {
+	if err := failpoint.Hit(failpoint.BeforeDone); err != nil {
+		return nil, err
+	}
 	if d.postgres() {
 		return d.finishPostgres(ctx, outcomes)
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"wgink.ink/wechat/internal/failpoint"
 )
 
 // Incoming is a verified fact about money, with all that is needed to compare it with the stored order and to keep it,
@@ -65,10 +67,18 @@ type Kept struct {
 // A fact that is quarantined is kept under a key of its own, which names the verdict: what comes later under the true key
 // and fits, is kept and delivered.
 func (d *DB) Keep(ctx context.Context, facts []Incoming) ([]Kept, error) {
-	if d.postgres() {
-		return d.keepPostgres(ctx, facts)
+	if err := failpoint.Hit(failpoint.BeforeInsert); err != nil {
+		return nil, err
 	}
-	return d.keepInTx(ctx, facts)
+	keep := d.keepInTx
+	if d.postgres() {
+		keep = d.keepPostgres
+	}
+	kept, err := keep(ctx, facts)
+	if err != nil {
+		return nil, err
+	}
+	return kept, failpoint.Hit(failpoint.AfterCommit)
 }
 
 // keepInTx is Keep for SQLite, which has no writing CTEs: the same steps one after the other, under one commit.
@@ -80,7 +90,7 @@ func (d *DB) keepInTx(ctx context.Context, facts []Incoming) (kept []Kept, err e
 				return err
 			}
 		}
-		return nil
+		return failpoint.Hit(failpoint.AfterInsert)
 	})
 	return kept, err
 }
