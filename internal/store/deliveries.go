@@ -106,8 +106,18 @@ func (q Queries) TakeBack(ctx context.Context) (int, error) {
 	return int(n), err
 }
 
-// HandBack returns every row the owner still runs to the queue, without a mark: the host is stopping.
-func (q Queries) HandBack(ctx context.Context, owner string) error {
+// HandBack returns every row the owner still runs to the queue, without a mark: the host is stopping. After a restart of
+// the server every idle connection turns out broken on its next use, so it tries each of them.
+func (d *DB) HandBack(ctx context.Context, owner string) (err error) {
+	for range poolSize + 1 {
+		if err = d.handBack(ctx, owner); !broken(err) || ctx.Err() != nil {
+			return err
+		}
+	}
+	return err
+}
+
+func (q Queries) handBack(ctx context.Context, owner string) error {
 	_, err := q.db.NewRaw(`UPDATE wechat_deliveries SET state = 'pending', owner = NULL, wake_at = ?, updated_at = ?
 		WHERE state = 'running' AND owner = ?`, q.nowSQL(), q.nowSQL(), owner).Exec(ctx)
 	if err != nil {

@@ -3,11 +3,13 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"wgink.ink/wechat/internal/dbtest"
 	"wgink.ink/wechat/internal/store"
 )
 
@@ -203,4 +205,23 @@ func must[T any](v T, err error) T {
 		panic(err)
 	}
 	return v
+}
+
+// A host that stops after its server was started again has only dead connections, and must still give its rows back.
+func TestHandBackOverDeadConnections(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, url string) {
+		t.Parallel()
+		db, other := open(t, url), open(t, url)
+		queue(t, db, 1, own)
+		claim(t, db, "one", 1, time20s)
+		var busy sync.WaitGroup
+		for range 4 { // so that several connections are idle afterwards
+			busy.Go(func() { _, _ = db.Events(t.Context(), 1) })
+		}
+		busy.Wait()
+		require.NoError(t, other.EndOtherConnections(t.Context()))
+		require.NoError(t, db.HandBack(t.Context(), "one"))
+		require.Equal(t, store.Pending, row(t, other, "e0").State)
+	})
 }
