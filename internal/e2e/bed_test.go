@@ -37,6 +37,11 @@ type bed struct {
 	books   *books
 	plugin  ledgerConfig
 	lose    int
+	skew    time.Duration    // of the host's clock
+	lease   string           // of deliveries; empty: the default
+	workers int              // events that the plugin takes at once
+	runDir  string           // below dir, for the host's sockets
+	hosts   int              // on the database; 0 is one
 	program string           // the host's; the plugin's, too
 	durable bool             // the database keeps its promises; else fsync may be off, since no power fails here
 	refunds map[string]int64 // what WeChat told us was paid back, by order
@@ -62,7 +67,7 @@ func newBedOf(t *testing.T, program, databaseURL string, opts ...wechattest.Opti
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 	b := &bed{
-		t: t, dir: dir, program: program, addr: reservePort(t), hostURL: databaseURL, refunds: map[string]int64{},
+		t: t, dir: dir, program: program, lease: "1s", workers: 4, runDir: "run", addr: reservePort(t), hostURL: databaseURL, refunds: map[string]int64{},
 		sim: wechattest.New(t, append([]wechattest.Option{wechattest.WithRetrySpeed(60)}, opts...)...),
 	}
 	b.apiURL, err = b.sim.Listen("127.0.0.1:0")
@@ -94,7 +99,7 @@ func (b *bed) installPlugin() {
 		require.NoError(b.t, os.WriteFile(executable, program, 0o755))
 	}
 	manifest := "id: " + ledgerID + "\nversion: " + ledgerVersion + "\nprotocol: 1\nhandles: [" + paymentKind + ", " + refundKind + ", " + userKind + "]\nsecrets: [" + ledgerSecret + "]\n" +
-		"executables: {" + runtime.GOOS + "-" + runtime.GOARCH + ": bin/" + ledgerID + "}\nlimits: {timeout: 15s, concurrency: 4}\n"
+		"executables: {" + runtime.GOOS + "-" + runtime.GOARCH + ": bin/" + ledgerID + "}\nlimits: {timeout: 15s, concurrency: 8}\n"
 	require.NoError(b.t, os.WriteFile(filepath.Join(folder, "plugin.yaml"), []byte(manifest), 0o644))
 }
 
@@ -102,6 +107,10 @@ func (b *bed) installPlugin() {
 func (b *bed) configuration() string {
 	b.t.Helper()
 	merchant, app := b.sim.Merchant(), b.sim.App()
+	delivery := map[string]any{"poll": "50ms"}
+	if b.lease != "" {
+		delivery["lease"] = b.lease
+	}
 	text, err := json.Marshal(map[string]any{"open-platform": map[string]any{"wechat": map[string]any{
 		"public-url": "http://" + b.addr,
 		"pay": map[string]any{
@@ -113,16 +122,16 @@ func (b *bed) configuration() string {
 			"active": true, "app-key": app.AppID, "app-secret": app.AppSecret, "base-url": b.apiURL,
 		},
 		"database": map[string]any{"url": b.hostURL, "unsafe": !b.durable},
-		"delivery": map[string]any{"lease": "1s", "poll": "50ms"},
+		"delivery": delivery,
 		"plugins": map[string]any{
-			"dir": b.path("plugins"), "run-dir": b.path("run"),
+			"dir": b.path("plugins"), "run-dir": b.path(b.runDir),
 			"enabled": map[string]any{ledgerID: map[string]any{
-				"version": ledgerVersion, "config": b.plugin, "secrets": map[string]string{ledgerSecret: canary.Secret("ledger-token")},
+				"version": ledgerVersion, "config": b.plugin, "limits": map[string]any{"concurrency": b.workers}, "secrets": map[string]string{ledgerSecret: canary.Secret("ledger-token")},
 			}},
 		},
 	}}})
 	require.NoError(b.t, err)
-	file := b.path("wechat.yml")
+	file := b.path("wechat-" + b.runDir + ".yml")
 	require.NoError(b.t, os.WriteFile(file, text, 0o600))
 	return file
 }
@@ -145,7 +154,7 @@ func (b *bed) start() {
 // launch starts a host and does not wait.
 func (b *bed) launch() {
 	b.t.Helper()
-	b.host = startProcess(b.t, b.program, hostSettings{Addr: b.addr, Config: b.configuration(), Lose: b.lose},
+	b.host = startProcess(b.t, b.program, hostSettings{Addr: b.addr, Config: b.configuration(), Lose: b.lose, Skew: b.skew},
 		"TMPDIR="+b.path("tmp"), failpoint.Env+"="+b.path("failpoints"))
 	b.runs = append(b.runs, b.host)
 }
@@ -244,6 +253,6 @@ func (b *bed) leaveNothing() {
 		}
 	}
 	require.Empty(b.t, pluginProcesses(b.path("plugins")), "plugin processes are left")
-	require.Empty(b.t, filesBelow(b.path("run")), "sockets or folders are left")
+	require.Empty(b.t, filesBelow(b.path(b.runDir)), "sockets or folders are left")
 	require.Empty(b.t, filesBelow(b.path("tmp")), "temporary files are left")
 }

@@ -94,5 +94,5 @@ func seeded(t *testing.T) (uint64, *rand.Rand) {
 		lane = fullEnv + "=1 "
 	}
 	t.Logf("repeat: %s%s=%d go test -race -count=1 -timeout=30m -run='^%s$' ./internal/e2e", lane, seedEnv, seed, t.Name())
-	return seed, rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // to be repeated, not to be secret
+	return seed, rand.New(rand.NewPCG(seed, 0))
 }

@@ -24,11 +24,12 @@ type evidence struct {
 	deliveries []store.Delivery           // and its queue
 	bookings   []booking                  // what took effect
 	plugins    []int                      // processes
+	hosts      int                        // that are meant to run; 0 is one
 }
 
 func (b *bed) evidence() (e evidence, err error) {
 	e.orders, e.refunds = b.sim.Orders(), maps.Clone(b.refunds)
-	e.attempts = b.journal()
+	e.attempts, e.hosts = b.journal(), b.hosts
 	e.plugins = pluginProcesses(b.path("plugins"))
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()

@@ -94,7 +94,7 @@ func (b *bed) placeAll(payments, decoys int) {
 	close(numbers)
 	work.Wait()
 	require.Empty(b.t, failed[:min(len(failed), 3)])
-	require.Equal(b.t, payments+decoys, len(b.sim.Orders()))
+	require.Len(b.t, b.sim.Orders(), payments+decoys)
 }
 
 // shuffled is a deck of cards: each name as often as it says.

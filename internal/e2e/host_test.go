@@ -26,9 +26,10 @@ import (
 
 // hostSettings are what a host process is started with.
 type hostSettings struct {
-	Addr   string `json:"addr"`
-	Config string `json:"config"` // a configuration file of the module
-	Lose   int    `json:"lose"`   // a wrong host: the first so many notices are acknowledged and thrown away
+	Addr   string        `json:"addr"`
+	Config string        `json:"config"` // a configuration file of the module
+	Skew   time.Duration `json:"skew"`   // of the host's clock
+	Lose   int           `json:"lose"`   // a wrong host: the first so many notices are acknowledged and thrown away
 }
 
 const hostServes = "host serves" // logged when the port is open
@@ -59,7 +60,7 @@ func runHost(ctx context.Context, log *slog.Logger, text string) error {
 	if err != nil {
 		return err
 	}
-	module, err := wechat.New(cfg, wechat.WithLogger(log))
+	module, err := wechat.New(cfg, wechat.WithLogger(log), wechat.WithClock(func() time.Time { return time.Now().Add(settings.Skew) }))
 	if err != nil {
 		return err
 	}

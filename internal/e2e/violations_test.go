@@ -30,13 +30,13 @@ func (e evidence) violations() []string {
 	v.judgeQueue()
 	v.judgeBookings()
 	v.judgeEvents()
-	if len(e.plugins) > 1 {
-		v.report("leftover: plugin processes %v, one is meant to run", e.plugins)
+	if len(e.plugins) > max(e.hosts, 1) {
+		v.reportf("leftover: plugin processes %v, one is meant to run for each host", e.plugins)
 	}
 	return v.broken
 }
 
-func (v *verdict) report(format string, args ...any) {
+func (v *verdict) reportf(format string, args ...any) {
 	v.broken = append(v.broken, fmt.Sprintf(format, args...))
 }
 
@@ -52,16 +52,16 @@ func (v *verdict) judgeOrders() {
 		number := order.OutTradeNo
 		if order.State != wechattest.Paid {
 			if kept[number] {
-				v.report("order %s: forged: a payment is kept as good, and nobody paid", number)
+				v.reportf("order %s: forged: a payment is kept as good, and nobody paid", number)
 			}
 			continue
 		}
 		v.price[number] = order.TotalFen
 		switch {
 		case !v.acked[number]:
-			v.report("order %s: WeChat still waits for an acknowledgement", number)
+			v.reportf("order %s: WeChat still waits for an acknowledgement", number)
 		case !kept[number]:
-			v.report("order %s: lost: acknowledged, but not in the inbox", number)
+			v.reportf("order %s: lost: acknowledged, but not in the inbox", number)
 		}
 	}
 }
@@ -71,10 +71,10 @@ func (v *verdict) judgeQueue() {
 	queued := map[string]int{}
 	for _, d := range v.deliveries {
 		if d.State != store.Done && d.State != store.Dead {
-			v.report("event %s: stuck: its delivery is %s", d.EventID, d.State)
+			v.reportf("event %s: stuck: its delivery is %s", d.EventID, d.State)
 		}
 		if queued[d.EventID+" "+d.Plugin]++; queued[d.EventID+" "+d.Plugin] == 2 {
-			v.report("event %s: double: queued twice for %s", d.EventID, d.Plugin)
+			v.reportf("event %s: double: queued twice for %s", d.EventID, d.Plugin)
 		}
 	}
 }
@@ -93,13 +93,13 @@ func (v *verdict) judgeBookings() {
 	for _, one := range v.bookings {
 		v.booked[one.EventID]++
 		if !known[one.EventID] {
-			v.report("event %s: booked, but nobody sent it", one.EventID)
+			v.reportf("event %s: booked, but nobody sent it", one.EventID)
 		}
 		switch one.Kind {
 		case paymentKind:
 			bookedFen += one.Fen
 			if fen := v.price[one.OrderNo]; fen != one.Fen {
-				v.report("order %s: paid are %d fen, booked are %d", one.OrderNo, fen, one.Fen)
+				v.reportf("order %s: paid are %d fen, booked are %d", one.OrderNo, fen, one.Fen)
 			}
 		case refundKind:
 			back[one.OrderNo] += one.Fen
@@ -107,16 +107,16 @@ func (v *verdict) judgeBookings() {
 	}
 	for number, fen := range back {
 		if fen > v.price[number] {
-			v.report("order %s: more is booked back than was paid: %d of %d fen", number, fen, v.price[number])
+			v.reportf("order %s: more is booked back than was paid: %d of %d fen", number, fen, v.price[number])
 		}
 	}
 	for number, fen := range v.refunds {
 		if back[number] != fen {
-			v.report("order %s: paid back are %d fen, booked back are %d", number, fen, back[number])
+			v.reportf("order %s: paid back are %d fen, booked back are %d", number, fen, back[number])
 		}
 	}
 	if paidFen != bookedFen {
-		v.report("sum: paid are %d fen, booked are %d", paidFen, bookedFen)
+		v.reportf("sum: paid are %d fen, booked are %d", paidFen, bookedFen)
 	}
 }
 
@@ -125,17 +125,17 @@ func (v *verdict) judgeEvents() {
 	seen := map[string]int{}
 	for _, event := range v.events {
 		if seen[event.ID]++; seen[event.ID] > 1 {
-			v.report("event %s: double: kept %d times", event.ID, seen[event.ID])
+			v.reportf("event %s: double: kept %d times", event.ID, seen[event.ID])
 			continue
 		}
 		n, deliver := v.booked[event.ID], event.Verdict == store.VerdictOK
 		switch {
 		case deliver && n == 0:
-			v.report("event %s: lost: never booked", event.ID)
+			v.reportf("event %s: lost: never booked", event.ID)
 		case !deliver && n > 0:
-			v.report("event %s: booked, though quarantined", event.ID)
+			v.reportf("event %s: booked, though quarantined", event.ID)
 		case n > 1:
-			v.report("event %s: double: booked %d times", event.ID, n)
+			v.reportf("event %s: double: booked %d times", event.ID, n)
 		}
 	}
 }
