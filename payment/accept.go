@@ -3,7 +3,6 @@ package payment
 import (
 	"context"
 
-	"wgink.ink/wechat/internal/failpoint"
 	"wgink.ink/wechat/internal/store"
 )
 
@@ -22,10 +21,6 @@ func (s *Service) accept(ctx context.Context, in store.Incoming) (Receipt, error
 		in.Terms.Unknown = store.VerdictOK
 	}
 	in.Plugins = s.queue.Subscribers(in.Event.Kind)
-	if failpoint.On(failpoint.AnswerFirst) {
-		go func() { _, _ = s.keep.Do(context.WithoutCancel(ctx), in) }()
-		return Kept, nil
-	}
 	kept, err := s.keep.Do(ctx, in)
 	if err != nil {
 		return 0, storage(err)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"wgink.ink/wechat/internal/delivery"
-	"wgink.ink/wechat/internal/failpoint"
 	"wgink.ink/wechat/internal/store"
 	"wgink.ink/wechat/internal/wxpay"
 )
@@ -65,7 +64,7 @@ func newEvent(mchid, named, kind, wechatType, businessKey, subject string, paylo
 		BusinessKey: businessKey, Subject: subject, Verdict: store.VerdictOK, Payload: payload,
 		OccurredAt: store.MillisOf(at),
 	}
-	if named != "" && named != mchid && !failpoint.On(failpoint.AnyMerchant) {
+	if named != "" && named != mchid {
 		e.Verdict = store.VerdictMchID
 	}
 	if n != nil {

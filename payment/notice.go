@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"wgink.ink/wechat/internal/failpoint"
 	"wgink.ink/wechat/internal/fault"
 	"wgink.ink/wechat/internal/store"
 	"wgink.ink/wechat/internal/wxpay"
@@ -34,6 +35,13 @@ func (s *Service) ReceiveNotice(ctx context.Context, header NoticeHeader, body [
 	in, err := s.read(notice)
 	if err != nil {
 		return 0, err
+	}
+	if failpoint.On(failpoint.AnyMerchant) && in.Event.Verdict == store.VerdictMchID {
+		in.Event.Verdict = store.VerdictOK
+	}
+	if failpoint.On(failpoint.AnswerFirst) {
+		go func() { _, _ = s.accept(context.WithoutCancel(ctx), in) }()
+		return Kept, nil
 	}
 	receipt, err := s.accept(ctx, in)
 	if receipt == Repeated {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"wgink.ink/wechat/internal/delivery"
+	"wgink.ink/wechat/internal/failpoint"
 	"wgink.ink/wechat/internal/group"
 	"wgink.ink/wechat/internal/store"
 	"wgink.ink/wechat/internal/wxpay"
@@ -50,8 +51,22 @@ type Parts struct {
 // New wires a Service. Hosts use wechat.New, which calls it.
 func New(p Parts, set Settings) *Service {
 	return &Service{
-		client: p.Client, opener: p.Opener, db: p.DB, queue: p.Queue, keep: group.New(keepLimit, store.ItemFault, p.DB.Keep),
+		client: p.Client, opener: p.Opener, db: p.DB, queue: p.Queue, keep: group.New(keepLimit, store.ItemFault, keeper(p.DB)),
 		log: p.Log, now: p.Now, set: set,
+	}
+}
+
+// keeper keeps a group of facts.
+func keeper(db *store.DB) group.Flush[store.Incoming, store.Kept] {
+	return func(ctx context.Context, facts []store.Incoming) ([]store.Kept, error) {
+		if err := failpoint.Hit(failpoint.BeforeInsert); err != nil {
+			return nil, err
+		}
+		kept, err := db.Keep(ctx, facts)
+		if err == nil {
+			err = failpoint.Hit(failpoint.AfterCommit)
+		}
+		return kept, err
 	}
 }
 

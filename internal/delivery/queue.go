@@ -85,10 +85,7 @@ func (q *Queue) Record(ctx context.Context, tx store.Queries, e store.Event) (fr
 	if fresh, err = tx.InsertEvent(ctx, e); err != nil || !fresh || e.Verdict != store.VerdictOK {
 		return fresh, err
 	}
-	if err := tx.InsertDeliveries(ctx, e.ID, e.Subject, q.receiver.Subscribers(e.Kind)); err != nil {
-		return false, err
-	}
-	return true, failpoint.Hit(failpoint.AfterInsert)
+	return true, tx.InsertDeliveries(ctx, e.ID, e.Subject, q.receiver.Subscribers(e.Kind))
 }
 
 // Subscribers names the plugins that want events of a kind.

@@ -53,7 +53,7 @@ func (q Queries) InsertDeliveries(ctx context.Context, eventID, subject string, 
 			return fmt.Errorf("queue event for %s: %w", plugin, err)
 		}
 	}
-	return nil
+	return failpoint.Hit(failpoint.AfterInsert)
 }
 
 // Claim is one claim of one delivery.

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"wgink.ink/wechat/internal/failpoint"
 )
 
 // Incoming is a verified fact about money, with all that is needed to compare it with the stored order and to keep it,
@@ -67,18 +65,10 @@ type Kept struct {
 // A fact that is quarantined is kept under a key of its own, which names the verdict: what comes later under the true key
 // and fits, is kept and delivered.
 func (d *DB) Keep(ctx context.Context, facts []Incoming) ([]Kept, error) {
-	if err := failpoint.Hit(failpoint.BeforeInsert); err != nil {
-		return nil, err
-	}
-	keep := d.keepInTx
 	if d.postgres() {
-		keep = d.keepPostgres
+		return d.keepPostgres(ctx, facts)
 	}
-	kept, err := keep(ctx, facts)
-	if err != nil {
-		return nil, err
-	}
-	return kept, failpoint.Hit(failpoint.AfterCommit)
+	return d.keepInTx(ctx, facts)
 }
 
 // keepInTx is Keep for SQLite, which has no writing CTEs: the same steps one after the other, under one commit.
@@ -90,7 +80,7 @@ func (d *DB) keepInTx(ctx context.Context, facts []Incoming) (kept []Kept, err e
 				return err
 			}
 		}
-		return failpoint.Hit(failpoint.AfterInsert)
+		return nil
 	})
 	return kept, err
 }
