@@ -81,8 +81,8 @@ func (q Queries) claim(ctx context.Context, c claim) (claimed []Delivery, err er
 
 // claimSQL has the placeholders owner, lease in milliseconds, plugin and limit.
 //
-// plugin || '' keeps the planner away from the indexes by plugin when it looks for rows of one subject: without statistics
-// it takes them for selective, and reads all rows of the plugin for each candidate.
+// The plugin is compared through an expression, to keep the planner away from the indexes by plugin when it looks for rows
+// of one subject: without statistics it takes them for selective, and reads all rows of the plugin for each candidate.
 func (q Queries) claimSQL(c claim) string {
 	which, direction, skip := "NOT d.suspect", "", ""
 	if c.suspect {
