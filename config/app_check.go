@@ -7,7 +7,7 @@ import (
 
 func (k *checker) miniApp() {
 	m := k.MiniApp
-	k.endpoint("mini-app.authorize-url", m.AuthorizeURL)
+	k.authorizeURL("mini-app.authorize-url", m.AuthorizeURL)
 	k.fixed("mini-app.grant-type", m.GrantType, "authorization_code")
 	k.appID("mini-app", "mini-app.app-key", m.AppID)
 	k.appSecret("mini-app", "mini-app.app-secret", m.AppSecret)

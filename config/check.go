@@ -66,6 +66,9 @@ func (k *checker) numberBetween(path string, value, low, high int) {
 	}
 }
 
+// minAppSecret is the shortest secret that stored values are encrypted under. WeChat's own have 32 bytes.
+const minAppSecret = 16
+
 var (
 	appIDForm = regexp.MustCompile(`^wx[0-9a-zA-Z]{16}$`)
 	plainText = regexp.MustCompile(`^[!-~]+$`) // printable ASCII without spaces
@@ -78,8 +81,11 @@ func (k *checker) appID(part, path, value string) {
 }
 
 func (k *checker) appSecret(part, path string, value Secret) {
-	given := k.required(part, path, value.Reveal(), "the AppSecret from mp.weixin.qq.com")
-	if given && !plainText.MatchString(value.Reveal()) {
+	switch {
+	case !k.required(part, path, value.Reveal(), "the AppSecret from mp.weixin.qq.com"):
+	case !plainText.MatchString(value.Reveal()):
 		k.failf(path, "must be letters and digits without spaces, as mp.weixin.qq.com shows the AppSecret")
+	case len(value) < minAppSecret:
+		k.failf(path, "must be %d bytes or more, but has %d; copy the AppSecret again", minAppSecret, len(value))
 	}
 }

@@ -29,7 +29,7 @@ open-platform:
 		return
 	}
 
-	cfg, err := config.Load(file.Name(), config.WithEnviron([]string{"MINI_APP_SECRET=s3cret"}))
+	cfg, err := config.Load(file.Name(), config.WithEnviron([]string{"MINI_APP_SECRET=0123456789abcdef"}))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -57,7 +57,7 @@ func ExampleConfig_Validate() {
 	cfg := config.Config{PublicURL: "https://shop.example.com"}
 	cfg.MiniApp.Active = true
 	cfg.MiniApp.AppID = "gh0123456789abcdef"
-	cfg.MiniApp.AppSecret = "s3cret"
+	cfg.MiniApp.AppSecret = "0123456789abcdef"
 
 	fmt.Println(cfg.WithDefaults().Validate())
 	// Output:

@@ -53,13 +53,13 @@ func complete() config.Config {
 		PublicKeyPath: "/etc/wechat/cert/pub_key.pem", UnknownOrders: "deliver",
 	}
 	c.MiniApp.AuthorizeURL = "https://api2.weixin.qq.com/sns/jscode2session"
-	c.MiniApp.AppID, c.MiniApp.AppSecret = "wx0123456789abcdef", "mini-secret"
+	c.MiniApp.AppID, c.MiniApp.AppSecret = "wx0123456789abcdef", "mini-secret-of-16+"
 	c.MiniApp.AvatarHosts = []string{"thirdwx.qlogo.cn", "cdn.example.com"}
 	c.MiniApp.EncryptedPhone = &no
 	c.OfficialAccount.Active = true
 	c.OfficialAccount.Authorize.Scope = "snsapi_base"
 	c.OfficialAccount.Authorize.State = ""
-	c.OfficialAccount.AppID, c.OfficialAccount.AppSecret = "wxfedcba9876543210", "account-secret"
+	c.OfficialAccount.AppID, c.OfficialAccount.AppSecret = "wxfedcba9876543210", "account-secret-16"
 	c.OfficialAccount.ConfigToken = "WenG2024"
 	c.OfficialAccount.EncodingAESKey = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 	c.OfficialAccount.AllowedRedirects = []string{"/orders", "https://www.example.com"}
@@ -75,7 +75,7 @@ func complete() config.Config {
 			Secrets: map[string]config.Secret{"ERP_TOKEN": "erp-token", "erp_user": "shop"},
 			Limits:  config.Limits{Timeout: 5 * time.Second, Concurrency: 4},
 		},
-		"user-sync": {Version: "v2.0.0-rc.1"},
+		"user-sync": {Version: "2.0.0-rc.1"},
 	}}
 	c.Delivery = config.Delivery{Lease: 30 * time.Second, Poll: 250 * time.Millisecond, Workers: 50, KeepDone: 240 * time.Hour, KeepEvents: 9000 * time.Hour}
 	return c
@@ -92,14 +92,14 @@ func completeDisk(t *testing.T) files {
 		"/etc/wechat/cert/merchant_key.pem": m.keyFile,
 		"/etc/wechat/cert/pub_key.pem":      platform.publicKey,
 		"/run/secrets/previous_key":         "fedcba9876543210fedcba9876543210\n",
-		"/run/secrets/account_secret":       "account-secret\r\n",
+		"/run/secrets/account_secret":       "account-secret-16\r\n",
 		"/run/secrets/erp_token":            "erp-token",
 	}
 }
 
 func completeEnviron() []string {
 	return []string{
-		"APIV3_KEY=0123456789abcdef0123456789abcdef", "MINI_SECRET=mini-secret", "DB_PASSWORD=db-pass",
+		"APIV3_KEY=0123456789abcdef0123456789abcdef", "MINI_SECRET=mini-secret-of-16+", "DB_PASSWORD=db-pass",
 		"ERP_HOST=erp.internal",
 	}
 }
@@ -176,10 +176,10 @@ open-platform:
 	_, err := config.Load("application.yml", isolated(disk)...)
 	require.ElementsMatch(t, []string{
 		"public-url", "pay.mchid", "pay.produce", "pay.key-file-pth", "pay.key-file-path", "pay.certificate-path",
-		"pay.api-v3-secretkey",
+		"pay.api-v3-secretkey", "mini-app.app-key",
 	}, keysOf(t, err))
 	require.Equal(t, config.Problem{Key: "pay.mchid", Line: 6,
-		Message: "must be digits, as pay.weixin.qq.com shows the merchant number (商户号)"}, problemsOf(t, err)[4])
+		Message: "must be digits, as pay.weixin.qq.com shows the merchant number (商户号)"}, problemsOf(t, err)[5])
 }
 
 func TestNothingGivenIsTheDefaults(t *testing.T) {

@@ -56,7 +56,7 @@ func (p *Pay) keys() []key {
 		{path: "pay.certificate-name", to: &p.CertificateName, def: "apiclient_cert.pem",
 			doc: "File name of the merchant API certificate in that folder. PEM."},
 		{path: "pay.key-file-path", to: &p.KeyFilePath, need: "pay is active",
-			doc: "File of the merchant API private key that belongs to the certificate. PEM, RSA of 2048 bits or more."},
+			doc: "File of the merchant API private key that belongs to the certificate. PEM, RSA of 2048 bits."},
 		{path: "pay.api-v3-secretkey", to: &p.APIv3SecretKey, need: "pay is active",
 			doc: "APIv3 key (APIv3密钥) that decrypts notices. Exactly 32 bytes."},
 		{path: "pay.previous-api-v3-secretkey", to: &p.PreviousAPIv3SecretKey,

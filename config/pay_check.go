@@ -21,6 +21,8 @@ func (k *checker) pay() {
 		k.failf("pay.mchid", "must be digits, as pay.weixin.qq.com shows the merchant number (商户号)")
 	}
 
+	k.payAppID()
+
 	const secretPath = "pay.api-v3-secretkey" //nolint:gosec // the name of a key, not its value
 	if k.required("pay", secretPath, p.APIv3SecretKey.Reveal(), "the APIv3 key (APIv3密钥) set at pay.weixin.qq.com") {
 		k.apiV3Key(secretPath, p.APIv3SecretKey)
@@ -31,6 +33,22 @@ func (k *checker) pay() {
 	k.baseURL("pay.base-url", p.BaseURL)
 	if p.UnknownOrders != UnknownOrdersQuarantine && p.UnknownOrders != UnknownOrdersDeliver {
 		k.failf("pay.unknown-orders", "must be %s or %s", UnknownOrdersQuarantine, UnknownOrdersDeliver)
+	}
+}
+
+// payAppID checks that there is an appid to place orders for, in a part that need not be active. An active part checks its
+// own.
+func (k *checker) payAppID() {
+	const first, second = "mini-app.app-key", "official-account.app-id"
+	mini, account := k.MiniApp, k.OfficialAccount
+	switch {
+	case mini.Active || mini.AppID == "" && account.Active:
+	case mini.AppID == "" && account.AppID == "":
+		k.failf(first, "is required while pay.active is true: give it, or %s, for orders are placed for an appid", second)
+	case mini.AppID != "":
+		k.appID("pay", first, mini.AppID)
+	default:
+		k.appID("pay", second, account.AppID)
 	}
 }
 

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// minRSABits is what WeChat Pay issues and accepts.
-const minRSABits = 2048
+// rsaBits is the one key size of WECHATPAY2-SHA256-RSA2048, for the merchant's keys and WeChat Pay's own.
+const rsaBits = 2048
 
 // file reads a file that a value names.
 func (k *checker) file(path, name string) ([]byte, bool) {
@@ -19,24 +19,20 @@ func (k *checker) file(path, name string) ([]byte, bool) {
 	return data, err == nil
 }
 
-// block takes the first PEM block of the wanted kinds. What else the file may be is named, because the download of a
-// merchant holds several files that look alike.
+// block takes the first PEM block, which must be of the wanted kinds. What else the file may be is named, because the
+// download of a merchant holds several files that look alike.
 func (k *checker) block(path string, data []byte, what string, kinds ...string) *pem.Block {
-	var other string
-	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
-		if slices.Contains(kinds, block.Type) {
-			return block
-		}
-		if other == "" {
-			other = describeBlock(block.Type)
-		}
-	}
-	if other != "" {
-		k.failf(path, "must name %s, but the file holds %s", what, other)
+	block, _ := pem.Decode(data)
+	switch {
+	case block == nil:
+		k.failf(path, "must name %s in PEM form, a text that begins with -----BEGIN; take the .pem file, not the .p12", what)
 		return nil
+	case !slices.Contains(kinds, block.Type):
+		k.failf(path, "must name %s, but the file holds %s", what, describeBlock(block.Type))
+		return nil
+	default:
+		return block
 	}
-	k.failf(path, "must name %s in PEM form, a text that begins with -----BEGIN; take the .pem file, not the .p12", what)
-	return nil
 }
 
 // describeBlock names what a PEM file holds; its own words are not repeated, they could be anything.
@@ -44,8 +40,10 @@ func describeBlock(kind string) string {
 	switch kind {
 	case "CERTIFICATE":
 		return "a certificate"
-	case "PUBLIC KEY", "RSA PUBLIC KEY":
+	case "PUBLIC KEY":
 		return "a public key"
+	case "RSA PUBLIC KEY":
+		return "a public key in another form than WeChat Pay gives out (PKCS #1)"
 	case "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY":
 		return "a private key"
 	case "ENCRYPTED PRIVATE KEY":
@@ -78,8 +76,8 @@ func (k *checker) certificate(path string, data []byte) *rsa.PublicKey {
 			cert.NotBefore.Format("2006-01-02"))
 	}
 	public, ok := cert.PublicKey.(*rsa.PublicKey)
-	if !ok || public.N.BitLen() < minRSABits {
-		k.failf(path, "holds a certificate without an RSA key of %d bits or more; it is not from WeChat Pay", minRSABits)
+	if !ok || public.N.BitLen() != rsaBits {
+		k.failf(path, "holds a certificate without an RSA key of %d bits; it is not from WeChat Pay", rsaBits)
 		return nil
 	}
 	return public
@@ -98,8 +96,8 @@ func (k *checker) privateKey(path string, data []byte) *rsa.PrivateKey {
 		k.failf(path, "names a private key that cannot be read; take apiclient_key.pem of the download again")
 		return nil
 	}
-	if private == nil || private.N.BitLen() < minRSABits {
-		k.failf(path, "must name an RSA private key of %d bits or more", minRSABits)
+	if private == nil || private.N.BitLen() != rsaBits {
+		k.failf(path, "must name an RSA private key of %d bits", rsaBits)
 		return nil
 	}
 	return private
@@ -107,18 +105,16 @@ func (k *checker) privateKey(path string, data []byte) *rsa.PrivateKey {
 
 // publicKeyFile checks the WeChat Pay public key.
 func (k *checker) publicKeyFile(path string, data []byte) {
-	block := k.block(path, data, "the WeChat Pay public key", "PUBLIC KEY", "RSA PUBLIC KEY")
+	block := k.block(path, data, "the WeChat Pay public key", "PUBLIC KEY")
 	if block == nil {
 		return
 	}
-	var public *rsa.PublicKey
-	if parsed, err := x509.ParsePKIXPublicKey(block.Bytes); err == nil {
-		public, _ = parsed.(*rsa.PublicKey) // nil for other kinds, reported below
-	} else if public, err = x509.ParsePKCS1PublicKey(block.Bytes); err != nil {
+	parsed, err := x509.ParsePKIXPublicKey(block.Bytes)
+	if err != nil {
 		k.failf(path, "names a public key that cannot be read; download it again")
 		return
 	}
-	if public == nil || public.N.BitLen() < minRSABits {
-		k.failf(path, "must name an RSA public key of %d bits or more", minRSABits)
+	if public, ok := parsed.(*rsa.PublicKey); !ok || public.N.BitLen() != rsaBits {
+		k.failf(path, "must name an RSA public key of %d bits", rsaBits)
 	}
 }

@@ -5,7 +5,7 @@ import "time"
 // Plugins names the plugin processes. Key: plugins.
 type Plugins struct {
 	Dir     string            // Key: dir. Holds <id>/<version>/plugin.yaml. Required when any is enabled.
-	RunDir  string            // Key: run-dir. Private folder for sockets. Default: a folder in the system's temp dir.
+	RunDir  string            // Key: run-dir. Private folder for sockets. Default: wechat<uid> in the temp dir.
 	Enabled map[string]Plugin // Key: enabled. By plugin id; only what is named here is ever started.
 }
 
@@ -30,8 +30,8 @@ func (p *Plugins) keys() []key {
 	return []key{
 		{path: "plugins.dir", to: &p.Dir, need: "any plugin is enabled",
 			doc: "Folder of the plugins; holds <id>/<version>/plugin.yaml."},
-		{path: "plugins.run-dir", to: &p.RunDir, auto: "a new folder in the system's temp dir",
-			doc: "Private folder for verified copies and sockets."},
+		{path: "plugins.run-dir", to: &p.RunDir, auto: "wechat and the user's number in the system's temp dir",
+			doc: "Private folder for the sockets and work folders of plugins, shared by hosts of one user. Keep its path short: 59 bytes always fit."},
 	}
 }
 

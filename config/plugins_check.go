@@ -9,8 +9,16 @@ import (
 
 var (
 	pluginID      = regexp.MustCompile(`^[a-z][a-z0-9-]{1,40}$`)
-	pluginVersion = regexp.MustCompile(`^v?[0-9]+(\.[0-9]+){0,2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$`)
+	pluginVersion = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$`)
 )
+
+// ValidPluginID says whether a text can be a plugin's id, here and in its manifest: 2 to 41 lower-case letters, digits
+// and dashes, beginning with a letter.
+func ValidPluginID(id string) bool { return pluginID.MatchString(id) }
+
+// ValidPluginVersion says whether a text can be a plugin's version, here and in its manifest: a semantic version without
+// a leading v, for example 1.4.0.
+func ValidPluginVersion(version string) bool { return pluginVersion.MatchString(version) }
 
 const (
 	maxHandOver    = 10 * time.Minute
@@ -29,14 +37,14 @@ func (k *checker) plugins() {
 
 func (k *checker) plugin(id string, p Plugin) {
 	path := enabledPath + "." + id
-	if !pluginID.MatchString(id) {
+	if !ValidPluginID(id) {
 		k.failf(path, "must be an id of 2 to 41 lower-case letters, digits and -, beginning with a letter")
 	}
 	switch {
 	case p.Version == "":
 		k.failf(path+".version", "is required: give the version to run, for example 1.4.0")
-	case !pluginVersion.MatchString(p.Version):
-		k.failf(path+".version", "must be a version such as 1.4.0; it names the folder below plugins.dir")
+	case !ValidPluginVersion(p.Version):
+		k.failf(path+".version", "must be a version such as 1.4.0, without a leading v; it names the folder below plugins.dir")
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Secrets)) {
 		if p.Secrets[name] == "" {

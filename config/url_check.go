@@ -86,6 +86,16 @@ func (k *checker) endpoint(path, text string) {
 	}
 }
 
+// authorizeURL checks the address that the app secret is sent to: https even outside production, where base-url leads the
+// calls elsewhere.
+func (k *checker) authorizeURL(path, text string) {
+	if u, ok := webURL(text); ok && bare(u) && u.Scheme != "https" && !k.Pay.Produce {
+		k.failf(path, "must begin with https://; for the local WeChat leave it out and give mini-app.base-url")
+		return
+	}
+	k.endpoint(path, text)
+}
+
 func official(u *url.URL) bool {
 	return u.Scheme == "https" && (u.Port() == "" || u.Port() == "443") && slices.Contains(officialHosts(), u.Hostname())
 }

@@ -73,9 +73,12 @@ func TestValidateRules(t *testing.T) {
 		"EndpointUser": {complete, func(c *config.Config) {
 			c.OfficialAccount.AccessTokenURL = "https://api.weixin.qq.com@evil.example.com/"
 		}, []string{"official-account.access-token-url"}},
-		"EndpointElsewhere": {local, func(c *config.Config) { c.OfficialAccount.AccessTokenURL = "http://127.0.0.1:9000/token" }, nil},
-		"EndpointRelative":  {local, func(c *config.Config) { c.OfficialAccount.Authorize.UserinfoURL = "/sns/userinfo" }, []string{"official-account.authorize.userinfo-url"}},
-		"EndpointQuery":     {local, func(c *config.Config) { c.OfficialAccount.Authorize.AuthorizeURL = "https://open.weixin.qq.com/x?a" }, []string{"official-account.authorize.authorize-url"}},
+		"AuthorizeHTTP":             {local, func(c *config.Config) { c.MiniApp.AuthorizeURL = "http://127.0.0.1:9000/sns/jscode2session" }, []string{"mini-app.authorize-url"}},
+		"AuthorizeHTTPInProduction": {complete, func(c *config.Config) { c.MiniApp.AuthorizeURL = "http://api.weixin.qq.com/sns/jscode2session" }, []string{"mini-app.authorize-url"}},
+		"AuthorizeQuery":            {local, func(c *config.Config) { c.MiniApp.AuthorizeURL = "https://api.weixin.qq.com/x?a=b" }, []string{"mini-app.authorize-url"}},
+		"EndpointElsewhere":         {local, func(c *config.Config) { c.OfficialAccount.AccessTokenURL = "http://127.0.0.1:9000/token" }, nil},
+		"EndpointRelative":          {local, func(c *config.Config) { c.OfficialAccount.Authorize.UserinfoURL = "/sns/userinfo" }, []string{"official-account.authorize.userinfo-url"}},
+		"EndpointQuery":             {local, func(c *config.Config) { c.OfficialAccount.Authorize.AuthorizeURL = "https://open.weixin.qq.com/x?a" }, []string{"official-account.authorize.authorize-url"}},
 		"AuthorizeValues": {complete, func(c *config.Config) {
 			a := &c.OfficialAccount.Authorize
 			a.Scope, a.ResponseType, a.GrantType, a.AccessTokenURL, a.AccessTokenRefreshURL = "all", "token", "x", "x", "y"
@@ -84,7 +87,21 @@ func TestValidateRules(t *testing.T) {
 			"official-account.authorize.response-type", "official-account.authorize.grant-type", "official-account.authorize.scope",
 		}},
 
-		"AppIDs":     {complete, func(c *config.Config) { c.MiniApp.AppID, c.OfficialAccount.AppID = "wx123", "gh0123456789abcdef" }, []string{"mini-app.app-key", "official-account.app-id"}},
+		"AppIDs":          {complete, func(c *config.Config) { c.MiniApp.AppID, c.OfficialAccount.AppID = "wx123", "gh0123456789abcdef" }, []string{"mini-app.app-key", "official-account.app-id"}},
+		"PayNeedsAnAppID": {complete, func(c *config.Config) { c.MiniApp, c.OfficialAccount = config.MiniApp{}, config.OfficialAccount{} }, []string{"mini-app.app-key"}},
+		"PayWithMiniAppID": {complete, func(c *config.Config) {
+			c.MiniApp, c.OfficialAccount = config.MiniApp{AppID: c.MiniApp.AppID}, config.OfficialAccount{AppID: "x"}
+		}, nil},
+		"PayWithAccountID": {complete, func(c *config.Config) {
+			c.MiniApp, c.OfficialAccount = config.MiniApp{}, config.OfficialAccount{AppID: c.OfficialAccount.AppID}
+		}, nil},
+		"PayWithWrongMiniAppID": {complete, func(c *config.Config) { c.MiniApp = config.MiniApp{AppID: "x"} }, []string{"mini-app.app-key"}},
+		"PayWithWrongAccountID": {complete, func(c *config.Config) {
+			c.MiniApp, c.OfficialAccount = config.MiniApp{}, config.OfficialAccount{AppID: "x"}
+		}, []string{"official-account.app-id"}},
+		"AppSecretsShort": {complete, func(c *config.Config) {
+			c.MiniApp.AppSecret, c.OfficialAccount.AppSecret = "0123456789abcde", "0123456789abcde"
+		}, []string{"mini-app.app-secret", "official-account.app-secret"}},
 		"AppSecret":  {complete, func(c *config.Config) { c.MiniApp.AppSecret = "two words" }, []string{"mini-app.app-secret"}},
 		"GrantTypes": {complete, func(c *config.Config) { c.MiniApp.GrantType, c.OfficialAccount.GrantType = "x", "y" }, []string{"mini-app.grant-type", "official-account.grant-type"}},
 		"AvatarHosts": {complete, func(c *config.Config) {
@@ -117,8 +134,11 @@ func TestValidateRules(t *testing.T) {
 		}, nil},
 
 		"PluginIDs": {complete, func(c *config.Config) {
-			c.Plugins.Enabled = map[string]config.Plugin{"A": {Version: "1"}, "-x": {Version: "1.0"}, "a": {Version: "1.0.0"}, "ok-2": {Version: "v1.0.0-rc.1+b"}, "a" + long: {Version: "1"}}
+			c.Plugins.Enabled = map[string]config.Plugin{"A": {Version: "1.0.0"}, "-x": {Version: "1.0.0"}, "a": {Version: "1.0.0"}, "ok-2": {Version: "1.0.0-rc.1+b"}, "a" + long: {Version: "1.0.0"}}
 		}, []string{"plugins.enabled.-x", "plugins.enabled.A", "plugins.enabled.a", "plugins.enabled.a" + long}},
+		"PluginVersions": {complete, func(c *config.Config) {
+			c.Plugins.Enabled = map[string]config.Plugin{"ab": {Version: "v1.4.0"}, "cd": {Version: "1.4"}, "ef": {Version: "1.4.0/.."}}
+		}, []string{"plugins.enabled.ab.version", "plugins.enabled.cd.version", "plugins.enabled.ef.version"}},
 		"PluginValues": {complete, func(c *config.Config) {
 			c.Plugins.Enabled = map[string]config.Plugin{"ab": {
 				Version: "../etc", Secrets: map[string]config.Secret{"T": ""}, Limits: config.Limits{Timeout: time.Hour, Concurrency: -1},
@@ -220,7 +240,7 @@ func TestValidateDatabaseURL(t *testing.T) {
 
 func TestValidateMerchantFiles(t *testing.T) {
 	t.Parallel()
-	good, other, weak := newMerchant(t, 2048), newMerchant(t, 2048), newMerchant(t, 1024)
+	good, other, weak, strong := newMerchant(t, 2048), newMerchant(t, 2048), newMerchant(t, 1024), newMerchant(t, 2304)
 	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	ecKey, err := x509.MarshalPKCS8PrivateKey(ec)
@@ -234,7 +254,7 @@ func TestValidateMerchantFiles(t *testing.T) {
 	tests := map[string]struct{ name, content, key, want string }{
 		"Good":             {"", "", "", ""},
 		"PKCS1":            {key, pkcs1, "", ""},
-		"PKCS1Public":      {public, pkcs1Public, "", ""},
+		"PKCS1Public":      {public, pkcs1Public, "pay.public-key-path", "in another form than WeChat Pay gives out"},
 		"TextBeforeBlock":  {certificate, "subject=…\n" + good.certificate, "", ""},
 		"NoCertificate":    {certificate, "-", "pay.certificate-path", "names /etc/wechat/cert/merchant.pem, which does not exist"},
 		"P12":              {certificate, "\x30\x82", "pay.certificate-path", "take the .pem file, not the .p12"},
@@ -244,20 +264,24 @@ func TestValidateMerchantFiles(t *testing.T) {
 			"pay.certificate-path", "expired on 2026-02-28"},
 		"NotYet": {certificate, good.issue(t, today().AddDate(0, 0, 1), today().AddDate(5, 0, 0)),
 			"pay.certificate-path", "valid only from 2026-03-02"},
-		"WeakCertificate":  {certificate, weak.certificate, "pay.certificate-path", "without an RSA key of 2048 bits"},
-		"OtherKey":         {key, other.keyFile, "pay.key-file-path", "does not belong to the certificate"},
-		"NoKey":            {key, "-", "pay.key-file-path", "which does not exist"},
-		"WeakKey":          {key, weak.keyFile, "pay.key-file-path", "RSA private key of 2048 bits or more"},
-		"ECKey":            {key, pemText("PRIVATE KEY", ecKey), "pay.key-file-path", "must name an RSA private key"},
-		"CertificateAsKey": {key, good.certificate, "pay.key-file-path", "the file holds a certificate"},
-		"EncryptedKey":     {key, pemText("ENCRYPTED PRIVATE KEY", []byte("x")), "pay.key-file-path", "remove the password"},
-		"GarbageKey":       {key, pemText("PRIVATE KEY", []byte("x")), "pay.key-file-path", "cannot be read"},
-		"OddBlock":         {key, pemText("hunter2", []byte("x")), "pay.key-file-path", "the file holds something else"},
-		"NoPublicKey":      {public, "-", "pay.public-key-path", "which does not exist"},
-		"CertAsPublic":     {public, good.certificate, "pay.public-key-path", "the file holds a certificate"},
-		"WeakPublic":       {public, weak.publicKey, "pay.public-key-path", "RSA public key of 2048 bits or more"},
-		"ECPublic":         {public, pemText("PUBLIC KEY", ecPublic), "pay.public-key-path", "must name an RSA public key"},
-		"GarbagePublic":    {public, pemText("PUBLIC KEY", []byte("x")), "pay.public-key-path", "cannot be read"},
+		"WeakCertificate":   {certificate, weak.certificate, "pay.certificate-path", "without an RSA key of 2048 bits"},
+		"OtherKey":          {key, other.keyFile, "pay.key-file-path", "does not belong to the certificate"},
+		"NoKey":             {key, "-", "pay.key-file-path", "which does not exist"},
+		"WeakKey":           {key, weak.keyFile, "pay.key-file-path", "RSA private key of 2048 bits"},
+		"ECKey":             {key, pemText("PRIVATE KEY", ecKey), "pay.key-file-path", "must name an RSA private key"},
+		"CertificateAsKey":  {key, good.certificate, "pay.key-file-path", "the file holds a certificate"},
+		"EncryptedKey":      {key, pemText("ENCRYPTED PRIVATE KEY", []byte("x")), "pay.key-file-path", "remove the password"},
+		"GarbageKey":        {key, pemText("PRIVATE KEY", []byte("x")), "pay.key-file-path", "cannot be read"},
+		"OddBlock":          {key, pemText("hunter2", []byte("x")), "pay.key-file-path", "the file holds something else"},
+		"NoPublicKey":       {public, "-", "pay.public-key-path", "which does not exist"},
+		"CertAsPublic":      {public, good.certificate, "pay.public-key-path", "the file holds a certificate"},
+		"WeakPublic":        {public, weak.publicKey, "pay.public-key-path", "RSA public key of 2048 bits"},
+		"StrongKey":         {key, strong.keyFile, "pay.key-file-path", "RSA private key of 2048 bits"},
+		"StrongCertificate": {certificate, strong.certificate, "pay.certificate-path", "without an RSA key of 2048 bits"},
+		"StrongPublic":      {public, strong.publicKey, "pay.public-key-path", "RSA public key of 2048 bits"},
+		"KeyBehindOther":    {key, good.certificate + good.keyFile, "pay.key-file-path", "the file holds a certificate"},
+		"ECPublic":          {public, pemText("PUBLIC KEY", ecPublic), "pay.public-key-path", "must name an RSA public key"},
+		"GarbagePublic":     {public, pemText("PUBLIC KEY", []byte("x")), "pay.public-key-path", "cannot be read"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -4,14 +4,18 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"wgink.ink/wechat/config"
 )
 
 func TestLoadMerchant(t *testing.T) {
@@ -75,4 +79,40 @@ func TestClientOptions(t *testing.T) {
 		_, err := New(o)
 		require.Error(t, err)
 	}
+}
+
+// A configuration that validates must start: package config checks keys and certificates by the rules of this one.
+func TestConfigAcceptsTheSameKeys(t *testing.T) {
+	t.Parallel()
+	for _, bits := range []int{1024, keyBits, 2304} {
+		key, err := rsa.GenerateKey(rand.Reader, bits)
+		require.NoError(t, err)
+		pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
+		require.NoError(t, err)
+		certificate := selfSigned(t, key, 1, testNow())
+		private := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})
+		pkcs1 := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
+		public := publicPEM(t, &key.PublicKey)
+		publicPKCS1 := pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: x509.MarshalPKCS1PublicKey(&key.PublicKey)})
+		for _, keyFile := range [][]byte{private, pkcs1, slices.Concat(public, private)} {
+			for _, publicFile := range [][]byte{public, publicPKCS1, certificate} {
+				_, merchantErr := NewMerchant(testMchID, certificate, keyFile)
+				_, publicErr := parsePublicKey(publicFile)
+				accepted := configAccepts(t, certificate, keyFile, publicFile)
+				require.Equal(t, merchantErr == nil && publicErr == nil, accepted, "%d bits: %v %v", bits, merchantErr, publicErr)
+			}
+		}
+	}
+}
+
+func configAccepts(t *testing.T, certificate, key, public []byte) bool {
+	t.Helper()
+	c := config.Config{PublicURL: "https://shop.example.com", MiniApp: config.MiniApp{AppID: "wx0123456789abcdef"}}
+	c.Pay = config.Pay{
+		Active: true, MchID: testMchID, CertificatePath: "/c", KeyFilePath: "/key", APIv3SecretKey: testAPIv3,
+		PublicKeyID: publicKeyIDPrefix + "1", PublicKeyPath: "/public",
+	}
+	disk := map[string][]byte{"/c/apiclient_cert.pem": certificate, "/key": key, "/public": public}
+	return c.WithDefaults().Validate(config.WithNow(testNow),
+		config.WithReadFile(func(name string) ([]byte, error) { return disk[filepath.ToSlash(name)], nil })) == nil
 }

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
+	"wgink.ink/wechat/config"
 	"wgink.ink/wechat/plugins/internal/wire"
 )
 
@@ -71,10 +71,10 @@ func ParseManifest(text []byte) (Manifest, error) {
 func (m Manifest) check() error {
 	var problems []error
 	report := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-	if !validID(m.ID) {
-		report("id %q: want a lower-case letter, then up to 40 letters, digits or dashes", m.ID)
+	if !config.ValidPluginID(m.ID) {
+		report("id %q: want a lower-case letter, then 1 to 40 letters, digits or dashes", m.ID)
 	}
-	if !validVersion(m.Version) {
+	if !config.ValidPluginVersion(m.Version) {
 		report("version %q: want a semantic version such as 1.4.0", m.Version)
 	}
 	if m.Protocol != wire.ProtocolVersion {
@@ -107,10 +107,4 @@ func (m Manifest) check() error {
 
 func (m Manifest) handles(eventType string) bool {
 	return slices.ContainsFunc(m.Handles, func(p wire.Pattern) bool { return p.Match(eventType) })
-}
-
-func validID(id string) bool { return regexp.MustCompile(`^[a-z][a-z0-9-]{0,40}$`).MatchString(id) }
-
-func validVersion(v string) bool {
-	return regexp.MustCompile(`^\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$`).MatchString(v)
 }

@@ -54,10 +54,10 @@ func readPlans(cfg config.Plugins) ([]*plan, error) {
 
 func readPlan(root *os.Root, id string, enabled config.Plugin) (*plan, error) {
 	key := "plugins.enabled." + id
-	if !validID(id) {
+	if !config.ValidPluginID(id) {
 		return nil, fmt.Errorf("%s: %q is no plugin id: want a lower-case letter, then letters, digits or dashes", key, id)
 	}
-	if !validVersion(enabled.Version) {
+	if !config.ValidPluginVersion(enabled.Version) {
 		return nil, fmt.Errorf("%s.version: %q is no version such as 1.4.0", key, enabled.Version)
 	}
 	folder := pluginFolder{root: root, id: id, version: enabled.Version}
