@@ -1,10 +1,11 @@
 package host
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,26 +18,41 @@ const textMax = 4 << 10
 // would forge lines or drive a terminal, and not too long.
 type cleaner struct{ mask *strings.Replacer }
 
-// newCleaner masks the secrets as they are and as JSON writes them. Those under four characters are left: masking them
-// would garble everything and hide nothing.
+// newCleaner masks the secrets in every form that a plugin's output may give them. Those under four characters are left:
+// masking them would garble everything and hide nothing.
 func newCleaner(secrets map[string]string) cleaner {
-	var pairs []string
-	values := slices.Collect(maps.Values(secrets))
+	var forms []string
+	for _, value := range secrets {
+		if len(value) >= 4 {
+			forms = append(forms, writtenForms(value)...)
+		}
+	}
 	// The longest first, so that a secret inside another one does not leave the rest of it readable.
-	slices.SortFunc(values, func(a, b string) int { return len(b) - len(a) })
-	for _, value := range values {
-		if len(value) < 4 {
-			continue
-		}
-		pairs = append(pairs, value, "***")
-		if text, err := json.Marshal(value); err == nil {
-			if inner := string(text[1 : len(text)-1]); inner != value {
-				pairs = append(pairs, inner, "***")
-			}
-		}
+	slices.SortFunc(forms, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	var pairs []string
+	for _, form := range slices.Compact(forms) {
+		pairs = append(pairs, form, "***")
 	}
 	return cleaner{mask: strings.NewReplacer(pairs...)}
 }
+
+// writtenForms lists a text as it is, as encoding/json and slog's JSON handler write it, and as Go quotes it, which is
+// what slog's text handler and %q do.
+func writtenForms(value string) []string {
+	forms := []string{value, inner(strconv.Quote(value)), inner(strconv.QuoteToASCII(value))}
+	for _, escapeHTML := range []bool{true, false} {
+		var text strings.Builder
+		enc := json.NewEncoder(&text)
+		enc.SetEscapeHTML(escapeHTML)
+		if err := enc.Encode(value); err == nil {
+			forms = append(forms, inner(strings.TrimSuffix(text.String(), "\n")))
+		}
+	}
+	return forms
+}
+
+// inner takes the quotes off.
+func inner(quoted string) string { return quoted[1 : len(quoted)-1] }
 
 func (c cleaner) text(s string) string {
 	s = c.mask.Replace(s)

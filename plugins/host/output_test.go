@@ -1,6 +1,8 @@
 package host
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -43,6 +45,28 @@ func TestCleaner(t *testing.T) {
 		strings.Repeat("x", textMax+1):    strings.Repeat("x", textMax) + "…",
 	} {
 		require.Equal(t, want, c.text(in))
+	}
+}
+
+// Whatever a plugin prints a secret with, neither the log nor the tail in an error shows any of it.
+func TestSecretsAreMaskedInEveryForm(t *testing.T) {
+	t.Parallel()
+	for _, secret := range []string{
+		`p"w<d-hunter2`, `a\b&c-hunter2`, "plain-hunter2", `<"&">hunter2`, "密\"码-hunter2", "tab\thunter2", "line\nhunter2",
+		"sep\u2028hunter2",
+	} {
+		var printed bytes.Buffer
+		slog.New(slog.NewJSONHandler(&printed, nil)).Info("to "+secret, "dsn", "x "+secret+" y", "all", map[string]string{"a": secret})
+		slog.New(slog.NewTextHandler(&printed, nil)).Info("to "+secret, "dsn", "x "+secret+" y")
+		require.NoError(t, json.NewEncoder(&printed).Encode(map[string]string{"dsn": secret}))
+		_, _ = fmt.Fprintf(&printed, "%q %+q\n", secret, secret)
+
+		book := newLogBook()
+		out := newOutput(slog.New(book), newCleaner(map[string]string{"DSN": secret}))
+		pump(&printed, out.line)
+		require.NotContains(t, strings.Join(out.end(), "\n"), "hunter2", "%q", secret)
+		require.NotContains(t, book.text(), "hunter2", "%q", secret)
+		require.Contains(t, book.text(), "***")
 	}
 }
 
