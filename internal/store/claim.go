@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -12,12 +13,16 @@ import (
 // Suspects are left out: see ClaimSuspect.
 //
 // While more is due than can be taken, a quarter of the room goes to the newest, so that a backlog does not starve what
-// happens now.
+// happens now. A busy plugin has room for one at a time; then it is one claim in four.
 func (q Queries) ClaimDeliveries(ctx context.Context, plugin, owner string, limit int, lease time.Duration) ([]Delivery, error) {
-	oldest := limit - limit/4
-	claimed, err := q.claimSafely(ctx, claim{plugin: plugin, owner: owner, limit: oldest, lease: lease})
-	if err != nil || len(claimed) < oldest || oldest == limit {
-		return claimed, err
+	oldest := limit - (limit+rand.IntN(4))/4 //nolint:gosec // not a secret
+	var claimed []Delivery
+	if oldest > 0 {
+		var err error
+		claimed, err = q.claimSafely(ctx, claim{plugin: plugin, owner: owner, limit: oldest, lease: lease})
+		if err != nil || len(claimed) < oldest || oldest == limit {
+			return claimed, err
+		}
 	}
 	newest, err := q.claimSafely(ctx, claim{plugin: plugin, owner: owner, limit: limit - oldest, lease: lease, newest: true})
 	return append(claimed, newest...), err
