@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -71,11 +72,36 @@ func (b *books) bookings() (all []booking, err error) {
 }
 
 // handovers is how often the plugin was given an event, any event.
-func (b *books) handovers() (n int) {
+func (b *books) handovers() int { return b.count("handovers") }
+
+// count is how many rows a table has.
+func (b *books) count(table string) (n int) {
 	if b.opened() {
-		_ = b.db.QueryRowContext(context.Background(), "SELECT count(*) FROM handovers").Scan(&n)
+		_ = b.db.QueryRowContext(context.Background(), "SELECT count(*) FROM "+table).Scan(&n)
 	}
 	return n
+}
+
+// handledAt is when each order's event was handed over for the first time.
+func (b *books) handledAt() map[string]time.Time {
+	at := map[string]time.Time{}
+	rows, err := b.db.QueryContext(context.Background(),
+		"SELECT b.order_no, min(h.at) FROM bookings AS b JOIN handovers AS h ON h.event_id = b.event_id GROUP BY b.order_no")
+	if err != nil {
+		return at
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var order string
+		var ms int64
+		if rows.Scan(&order, &ms) == nil {
+			at[order] = time.UnixMilli(ms)
+		}
+	}
+	if rows.Err() != nil {
+		return nil
+	}
+	return at
 }
 
 // booked is how many bookings of a kind there are about an order or a user.
