@@ -14,6 +14,9 @@ BUF           := go tool -modfile=$(CURDIR)/tools/buf/go.mod buf
 # What `make test` runs: make test PACKAGES=./payment/...
 PACKAGES := ./...
 
+# What `make chaos` runs. One after the other, since they measure.
+CHAOS := ^(TestChaos|TestCrashPoints|TestTwoHosts|TestTakeOverByDefault|TestPowerCut|TestBacklog)$$
+
 # All tests together, with the race detector, on two cores. One test never takes that long.
 TEST_TIMEOUT := 15m
 
@@ -72,6 +75,14 @@ test: ## Run all tests on SQLite and PostgreSQL with the race detector, then loo
 		| grep --line-buffered -E '^(ok|FAIL|panic:|# )|^ *--- (FAIL|SKIP)|: build failed' \
 		|| { grep -vE '^ *(=== |--- (PASS|SKIP)|ok|PASS|\?)' $(BIN)/test.log | tail -n 400; exit 1; }
 	go run ./internal/canary/scan $(BIN)/test.log
+
+.PHONY: chaos
+chaos: ## Kill, stop and cut everything for half an hour, and show the figures for docs/chaos.md
+	@mkdir -p $(BIN) && rm -f $(BIN)/chaos.jsonl
+	WECHAT_CHAOS_FULL=1 WECHAT_CHAOS_REPORT=$(CURDIR)/$(BIN)/chaos.jsonl \
+		go test -v -count=1 -parallel=1 -timeout=60m -run='$(CHAOS)' ./internal/e2e > $(BIN)/chaos.log 2>&1 \
+		|| { grep -E '^ *--- FAIL|Error:|repeat:' $(BIN)/chaos.log; exit 1; }
+	@cat $(BIN)/chaos.jsonl
 
 .PHONY: tour
 tour: tour-sqlite tour-postgres ## Drive the demo host from log-in to a delivered notice, on both databases
