@@ -13,31 +13,40 @@ var (
 	errDeaf    = errors.New("the answer was lost, says a script")
 )
 
-// decideFate decides once for each delivery what goes wrong with it. It says whether the notice must wait, and whether
-// that is new. The caller holds the lock.
-func (s *Simulator) decideFate(notice *noticeRecord, now time.Time) (wait, news bool) {
+// fate is when a delivery may go.
+type fate int
+
+const (
+	fateNow     fate = iota
+	fateDelayed      // until the notice's Due, which was changed
+	fateBlocked      // until another notice was delivered
+)
+
+// decideFate decides what goes wrong with a delivery, once for each. The caller holds the lock.
+func (s *Simulator) decideFate(notice *noticeRecord, now time.Time) fate {
 	if notice.fate == nil {
-		fate := s.faults.strike(occasion{on: OnNotice, order: notice.OutTradeNo, event: notice.EventType})
-		notice.fate = &fate
-		if fate.Delay > 0 {
-			notice.Due = now.Add(fate.Delay)
-			return true, true
+		struck := s.faults.strike(occasion{on: OnNotice, order: notice.OutTradeNo, event: notice.EventType})
+		notice.fate = &struck
+		if struck.Delay > 0 {
+			notice.Due = now.Add(struck.Delay)
+			return fateDelayed
 		}
-		wait = s.state.waitsFor(notice)
-		return wait, wait
 	}
-	return s.state.waitsFor(notice), false
+	if s.state.waitsFor(notice) {
+		return fateBlocked
+	}
+	return fateNow
 }
 
-// deliver makes a delivery with whatever its fate is: usually one call, for duplicates several at the same time.
-func (s *Simulator) deliver(ctx context.Context, id string, fate Fault) NoticeAttempt {
-	if fate.Drop {
+// deliver makes a delivery with whatever goes wrong with it: usually one call, for duplicates several at the same time.
+func (s *Simulator) deliver(ctx context.Context, id string, fault Fault) NoticeAttempt {
+	if fault.Drop {
 		return s.dropped(id)
 	}
 	var copies sync.WaitGroup
-	for range fate.Duplicate {
+	for range fault.Duplicate {
 		copies.Go(func() {
-			attempt := s.postWith(ctx, id, fate)
+			attempt := s.postWith(ctx, id, fault)
 			s.update(func(st *state) {
 				if notice := st.Notices[id]; notice != nil {
 					st.record(attempt, notice, notice.Due)
@@ -45,7 +54,7 @@ func (s *Simulator) deliver(ctx context.Context, id string, fate Fault) NoticeAt
 			})
 		})
 	}
-	attempt := s.postWith(ctx, id, fate)
+	attempt := s.postWith(ctx, id, fault)
 	copies.Wait()
 	return attempt
 }
@@ -62,23 +71,23 @@ func (s *Simulator) dropped(id string) NoticeAttempt {
 }
 
 // postWith is post with a notice made wrong and an answer made deaf.
-func (s *Simulator) postWith(ctx context.Context, id string, fate Fault) NoticeAttempt {
+func (s *Simulator) postWith(ctx context.Context, id string, fault Fault) NoticeAttempt {
 	attempt := s.post(ctx, id, func(notice *Notice, record noticeRecord) {
-		if changes := fate.changes(); len(changes) > 0 {
+		if changes := fault.changes(); len(changes) > 0 {
 			forged, err := s.forgeAgain(record, changes)
 			if err == nil {
 				*notice = forged
 			}
 		}
-		if fate.Signature != "" {
-			s.spoil(notice.Header, notice.Body, fate.Signature)
+		if fault.Signature != "" {
+			s.spoil(notice.Header, notice.Body, fault.Signature)
 		}
-		if fate.Tamper {
+		if fault.Tamper {
 			notice.Body = bytes.Clone(notice.Body)
 			notice.Body[len(notice.Body)/2] ^= 1
 		}
 	})
-	if fate.Deaf && attempt.Status != 0 {
+	if fault.Deaf && attempt.Status != 0 {
 		attempt.Status, attempt.Error = 0, errDeaf.Error()
 	}
 	return attempt

@@ -11,7 +11,8 @@ type index struct {
 	refundsOf     map[string][]string // out_trade_no → out_refund_no, oldest first
 	refunding     map[string]struct{} // out_refund_no of refunds in PROCESSING
 	paying        map[string]struct{} // out_trade_no of orders whose payment arrives late
-	waiting       map[string]struct{} // ids of notices that the timetable still delivers, also under way
+	queue         dueQueue            // of notices that the timetable still delivers
+	blocked       map[string]struct{} // ids of notices that wait for another one, see waitsFor
 	flying        int                 // scheduled deliveries under way
 	reporting     int                 // template reports under way
 }
@@ -20,7 +21,7 @@ func (st *state) reindex() {
 	st.index = index{
 		userByOpenID: map[string]string{}, orderByPrepay: map[string]string{}, orderByID: map[string]string{},
 		refundByID: map[string]string{}, refundsOf: map[string][]string{}, refunding: map[string]struct{}{}, paying: map[string]struct{}{},
-		waiting: map[string]struct{}{},
+		blocked: map[string]struct{}{},
 	}
 	for name, person := range st.Users {
 		st.indexUser(name, person)
@@ -39,10 +40,8 @@ func (st *state) reindex() {
 	for _, refund := range st.sortedRefunds() {
 		st.indexRefund(refund)
 	}
-	for id, notice := range st.Notices {
-		if !notice.Due.IsZero() {
-			st.index.waiting[id] = struct{}{}
-		}
+	for _, notice := range st.Notices {
+		st.schedule(notice)
 	}
 }
 
@@ -88,5 +87,5 @@ func (st *state) addNotice(notice *noticeRecord) {
 		return
 	}
 	st.Notices[notice.ID] = notice
-	st.index.waiting[notice.ID] = struct{}{}
+	st.schedule(notice)
 }

@@ -44,25 +44,39 @@ func (s *Simulator) sendDueNotices() {
 func (s *Simulator) takeDueNotices() (due []string, next time.Time, changed <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now, found := s.settings.clock.Now(), &s.state.index
-	next, told := s.state.nextDue(), false
-	for id := range found.waiting {
-		notice := s.state.Notices[id]
-		switch {
-		case s.state.NoticesHeld || notice.flying:
-		case notice.Due.After(now):
+	now := s.settings.clock.Now()
+	next = s.state.nextDue()
+	if s.state.NoticesHeld {
+		return nil, next, s.changed
+	}
+	take := func(notice *noticeRecord) {
+		notice.flying = true
+		s.state.index.flying++
+		due = append(due, notice.ID)
+	}
+	for _, notice := range s.state.released() {
+		delete(s.state.index.blocked, notice.ID)
+		take(notice)
+	}
+	told := false
+	for s.state.index.flying < maxNoticesUnderWay {
+		notice := s.state.nextNotice()
+		if notice == nil {
+			break
+		}
+		if notice.Due.After(now) {
 			next = sooner(next, notice.Due)
-		case found.flying < maxNoticesUnderWay:
-			wait, news := s.decideFate(notice, now)
-			told = told || news
-			switch {
-			case !wait:
-				notice.flying = true
-				found.flying++
-				due = append(due, id)
-			case notice.Due.After(now):
-				next = sooner(next, notice.Due)
-			}
+			break
+		}
+		switch s.decideFate(notice, now) {
+		case fateDelayed:
+			s.state.schedule(notice)
+			told = true
+		case fateBlocked:
+			s.state.index.blocked[notice.ID] = struct{}{}
+			told = true
+		case fateNow:
+			take(notice)
 		}
 	}
 	if told { // Settle need not wait for what a script keeps back
@@ -74,13 +88,13 @@ func (s *Simulator) takeDueNotices() (due []string, next time.Time, changed <-ch
 
 // deliverScheduled makes one delivery of the timetable. One that Close cut short does not count.
 func (s *Simulator) deliverScheduled(id string) {
-	var fate Fault
+	var fault Fault
 	s.view(func(st *state) {
 		if notice := st.Notices[id]; notice != nil && notice.fate != nil {
-			fate = *notice.fate
+			fault = *notice.fate
 		}
 	})
-	attempt := s.deliver(s.ctx, id, fate)
+	attempt := s.deliver(s.ctx, id, fault)
 	cut := s.ctx.Err() != nil && attempt.Status == 0
 	s.update(func(st *state) {
 		notice := st.Notices[id]
@@ -117,9 +131,7 @@ func (st *state) record(attempt NoticeAttempt, notice *noticeRecord, next time.T
 	if notice.Done {
 		notice.Due = time.Time{}
 	}
-	if notice.Due.IsZero() {
-		delete(st.index.waiting, notice.ID)
-	}
+	st.schedule(notice)
 	attempt.Next = notice.Due
 	st.Journal = append(st.Journal, attempt)
 	if len(st.Journal) >= 2*journalKept { // seldom, so that forgetting costs little
@@ -160,10 +172,9 @@ func (st *state) noticesBusy(now time.Time) bool {
 	if end := st.nextDue(); st.index.flying+st.index.reporting+len(st.Reports) > 0 || (!end.IsZero() && !end.After(now)) {
 		return true
 	}
-	for id := range st.index.waiting {
-		if notice := st.Notices[id]; !st.NoticesHeld && !notice.Due.After(now) && !st.waitsFor(notice) {
-			return true
-		}
+	if st.NoticesHeld {
+		return false
 	}
-	return false
+	first := st.nextNotice()
+	return len(st.released()) > 0 || (first != nil && !first.Due.After(now))
 }
