@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"io/fs"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -44,25 +43,14 @@ func TestUpTwiceDownAndUpAgain(t *testing.T) {
 		db := open(t, url)
 		require.NoError(t, migrations.Up(t.Context(), db))
 		require.NoError(t, migrations.Up(t.Context(), db))
-		before := columns(t, db)
+		before := schemaOf(t, db)
 		require.NotEmpty(t, before)
 
 		require.NoError(t, migrations.Down(t.Context(), db))
-		require.Empty(t, columns(t, db), "a table is left behind")
+		require.Empty(t, schemaOf(t, db), "a table is left behind")
 		require.NoError(t, migrations.Up(t.Context(), db))
-		require.Equal(t, before, columns(t, db))
+		require.Equal(t, before, schemaOf(t, db))
 	})
-}
-
-// Both databases must have the same tables, columns, nullability and indexes; only the types have two names.
-func TestBothDatabasesAgree(t *testing.T) {
-	t.Parallel()
-	lite, pg := open(t, dbtest.SQLite(t)), open(t, dbtest.Postgres(t))
-	require.NoError(t, migrations.Up(t.Context(), lite))
-	require.NoError(t, migrations.Up(t.Context(), pg))
-
-	require.Equal(t, columns(t, lite), columns(t, pg))
-	require.Equal(t, indexes(t, lite), indexes(t, pg))
 }
 
 func TestFilesHaveEqualNames(t *testing.T) {
@@ -93,35 +81,4 @@ func names(t *testing.T, folder string) (files []string) {
 		files = append(files, e.Name())
 	}
 	return files
-}
-
-// columns lists "table.column nullable" of the module's tables, without bun's own.
-func columns(t *testing.T, db *bun.DB) []string {
-	t.Helper()
-	query := `SELECT table_name || '.' || column_name || ' ' || is_nullable FROM information_schema.columns
-		WHERE table_schema = 'public' AND table_name LIKE 'wechat%' AND table_name NOT LIKE 'wechat_migration%'`
-	if db.Dialect().Name().String() != "pg" {
-		query = `SELECT m.name || '.' || c.name || ' ' || CASE WHEN c."notnull" = 1 OR c.pk > 0 THEN 'NO' ELSE 'YES' END
-			FROM sqlite_master AS m, pragma_table_info(m.name) AS c
-			WHERE m.type = 'table' AND m.name LIKE 'wechat%' AND m.name NOT LIKE 'wechat_migration%'`
-	}
-	return list(t, db, query)
-}
-
-func indexes(t *testing.T, db *bun.DB) []string {
-	t.Helper()
-	query := `SELECT tablename || ' ' || indexname FROM pg_indexes WHERE tablename LIKE 'wechat%'
-		AND tablename NOT LIKE 'wechat_migration%' AND indexname NOT LIKE '%_pkey' AND indexname NOT LIKE '%_key'`
-	if db.Dialect().Name().String() != "pg" {
-		query = `SELECT tbl_name || ' ' || name FROM sqlite_master
-			WHERE type = 'index' AND sql IS NOT NULL AND tbl_name NOT LIKE 'wechat_migration%'`
-	}
-	return list(t, db, query)
-}
-
-func list(t *testing.T, db *bun.DB, query string) (rows []string) {
-	t.Helper()
-	require.NoError(t, db.NewRaw(query).Scan(t.Context(), &rows))
-	slices.Sort(rows)
-	return rows
 }
