@@ -9,9 +9,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -54,7 +54,7 @@ func (c *client) ask(ctx context.Context, method, path string, body, into any) e
 	transport := &http.Transport{} // no proxy: it is on this machine
 	defer transport.CloseIdleConnections()
 	response, err := transport.RoundTrip(request)
-	if errors.Is(err, syscall.ECONNREFUSED) {
+	if dialled, ok := errors.AsType[*net.OpError](err); ok && dialled.Op == "dial" {
 		return fmt.Errorf("nobody answers at %s: start a local WeChat with `wechatctl sim serve`, or name a running one with -sim", c.base)
 	}
 	if err != nil {
