@@ -64,22 +64,22 @@ func TestEveryDifferenceIsNoticed(t *testing.T) {
 		"ForeignKeyTable":  {"account_id TEXT NOT NULL REFERENCES wechat_accounts (id),\n    appid", "account_id TEXT NOT NULL,\n    appid"},
 		"OnDelete":         {"REFERENCES wechat_events (id)", "REFERENCES wechat_events (id) ON DELETE CASCADE"},
 	}
-	for folder, fresh := range map[string]func(testing.TB) string{
-		"sqlite": dbtest.SQLite, "postgres": func(t testing.TB) string { return dbtest.Postgres(t) },
-	} {
-		t.Run(folder, func(t *testing.T) {
-			t.Parallel()
-			up, down := statements(t, folder+"/0001_first.tx.up.sql"), statements(t, folder+"/0001_first.tx.down.sql")
-			db := open(t, fresh(t))
-			require.NoError(t, migrations.Up(t.Context(), db))
-			want := schemaOf(t, db)
-			require.Equal(t, want, rebuilt(t, db, down+up), "the copy itself makes no difference")
-			for name, slip := range slips {
-				require.Contains(t, up, slip[0], name)
-				require.NotEqual(t, want, rebuilt(t, db, down+strings.Replace(up, slip[0], slip[1], 1)), name)
-			}
-		})
-	}
+	dbtest.Each(t, func(t *testing.T, url string) {
+		t.Parallel()
+		folder := "postgres"
+		if strings.HasPrefix(url, "sqlite:") {
+			folder = "sqlite"
+		}
+		up, down := statements(t, folder+"/0001_first.tx.up.sql"), statements(t, folder+"/0001_first.tx.down.sql")
+		db := open(t, url)
+		require.NoError(t, migrations.Up(t.Context(), db))
+		want := schemaOf(t, db)
+		require.Equal(t, want, rebuilt(t, db, down+up), "the copy itself makes no difference")
+		for name, slip := range slips {
+			require.Contains(t, up, slip[0], name)
+			require.NotEqual(t, want, rebuilt(t, db, down+strings.Replace(up, slip[0], slip[1], 1)), name)
+		}
+	})
 }
 
 // statements reads a file without its comments, which may hold a semicolon.
