@@ -89,7 +89,7 @@ func (h *Host) Start(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		h.around.dir, h.around.launcher = dir, newLauncher()
+		h.around.dir, h.around.launcher = dir, newLauncher(h.around.logger)
 	}
 	h.phase = phaseRunning
 	var soft, hard context.Context
@@ -209,6 +209,9 @@ func (h *Host) signal() {
 	listeners := slices.Clone(h.onChange)
 	h.mu.Unlock()
 	for _, fn := range listeners {
-		fn()
+		_ = safely(h.around.logger, "an OnChange function", func() error {
+			fn()
+			return nil
+		})
 	}
 }

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"log/slog"
 	"os/exec"
 	"runtime"
 )
@@ -8,6 +9,7 @@ import (
 // launcher starts every process from one goroutine that keeps its thread: on Linux a plugin is killed when the thread
 // that started it ends (Pdeathsig), and Go ends other threads as it likes.
 type launcher struct {
+	logger   *slog.Logger
 	commands chan launch
 	done     chan struct{}
 }
@@ -17,8 +19,8 @@ type launch struct {
 	err chan error
 }
 
-func newLauncher() *launcher {
-	l := &launcher{commands: make(chan launch), done: make(chan struct{})}
+func newLauncher(logger *slog.Logger) *launcher {
+	l := &launcher{logger: logger, commands: make(chan launch), done: make(chan struct{})}
 	go l.run()
 	return l
 }
@@ -28,7 +30,7 @@ func (l *launcher) run() {
 	defer runtime.UnlockOSThread()
 	defer close(l.done)
 	for c := range l.commands {
-		c.err <- c.cmd.Start()
+		c.err <- safely(l.logger, "starting a process", func() error { return c.cmd.Start() })
 	}
 }
 

@@ -32,7 +32,15 @@ func newOutput(logger *slog.Logger, clean cleaner) *output {
 	return &output{logger: logger, clean: clean, now: time.Now}
 }
 
+// line takes one line. One that cannot be logged, because the host's logger panics, is dropped: the plugin goes on.
 func (o *output) line(raw []byte) {
+	_ = safely(o.logger, "logging a plugin's line", func() error {
+		o.take(raw)
+		return nil
+	})
+}
+
+func (o *output) take(raw []byte) {
 	text := strings.TrimRight(string(raw), "\r")
 	if strings.TrimSpace(text) == "" {
 		return
@@ -41,15 +49,19 @@ func (o *output) line(raw []byte) {
 	if len(kept) > tailLineMax {
 		kept = strings.ToValidUTF8(kept[:tailLineMax], "") + "…"
 	}
-	o.mu.Lock()
-	if o.tail = append(o.tail, kept); len(o.tail) > tailLines {
-		o.tail = o.tail[1:]
-	}
-	pass := o.pass()
-	o.mu.Unlock()
-	if pass {
+	if o.keep(kept) {
 		logLine(o.logger, o.clean, text)
 	}
+}
+
+// keep adds a line to the tail and says whether it may be logged.
+func (o *output) keep(line string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.tail = append(o.tail, line); len(o.tail) > tailLines {
+		o.tail = o.tail[1:]
+	}
+	return o.pass()
 }
 
 // pass is called with mu held.
@@ -67,10 +79,10 @@ func (o *output) pass() bool {
 }
 
 func (o *output) reportDropped() {
-	if o.dropped > 0 {
-		o.logger.LogAttrs(context.Background(), slog.LevelWarn, "plugin prints too much, lines were dropped",
-			slog.Int("lines", o.dropped))
+	if dropped := o.dropped; dropped > 0 {
 		o.dropped = 0
+		o.logger.LogAttrs(context.Background(), slog.LevelWarn, "plugin prints too much, lines were dropped",
+			slog.Int("lines", dropped))
 	}
 }
 

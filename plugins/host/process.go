@@ -157,7 +157,7 @@ func (p *process) end(graceful bool) {
 		defer close(closed)
 		// Kill has no time limit of its own, and opens a new connection when there was none.
 		if p.conn != nil {
-			p.client.Kill()
+			p.runner.guard("ending a process", p.client.Kill)
 		}
 	}()
 	if !p.awaitExit(p.limits.kill) {

@@ -45,7 +45,10 @@ var _ runner.Runner = (*processRunner)(nil)
 // streamGrace is how long the streams of an ended process may stay open, when somebody outside its group holds them.
 const streamGrace = 500 * time.Millisecond
 
-var errKilledBeforeStart = errors.New("stopped before it was started")
+var (
+	errKilledBeforeStart = errors.New("stopped before it was started")
+	errReapPanicked      = errors.New("the host panicked while it waited for the process")
+)
 
 func newProcessRunner(l *launcher, out *output) *processRunner {
 	r := &processRunner{launcher: l, out: out, exited: make(chan struct{})}
@@ -79,15 +82,34 @@ func (r *processRunner) Start(context.Context) error {
 	r.started, r.lifeline = true, lifeline
 
 	var pumps sync.WaitGroup
-	pumps.Go(func() { r.pumpStdout(stdout) })
-	pumps.Go(func() { pump(stderr, r.out.line) })
-	go r.reap(&pumps, stdout, stderr)
+	pumps.Go(func() { r.guard("reading standard output", func() { r.pumpStdout(stdout) }) })
+	pumps.Go(func() { r.guard("reading standard error", func() { pump(stderr, r.out.line) }) })
+	go r.awaitEnd(&pumps, stdout, stderr)
 	return nil
+}
+
+// guard runs f; a panic ends the process, and the supervisor starts another.
+func (r *processRunner) guard(what string, f func()) {
+	err := safely(r.out.logger, what, func() error {
+		f()
+		return nil
+	})
+	if err != nil {
+		r.kill()
+	}
+}
+
+// awaitEnd waits for the process and says that it is gone, whatever happens meanwhile.
+func (r *processRunner) awaitEnd(pumps *sync.WaitGroup, streams ...*os.File) {
+	defer close(r.exited)
+	r.err = errReapPanicked
+	r.guard("waiting for a process", func() { r.err = r.reap(pumps, streams) })
 }
 
 // pumpStdout lets the first line that looks like a handshake through to go-plugin; everything else is the plugin's
 // chatter and is logged.
 func (r *processRunner) pumpStdout(stdout io.Reader) {
+	defer func() { _ = r.handshakeW.Close() }()
 	handshake := regexp.MustCompile(`^\d+\|\d+\|(unix|tcp)\|`)
 	seen := false
 	pump(stdout, func(line []byte) {
@@ -98,11 +120,10 @@ func (r *processRunner) pumpStdout(stdout io.Reader) {
 		}
 		r.out.line(line)
 	})
-	_ = r.handshakeW.Close()
 }
 
 // reap waits for the process to end, ends what it left of its group, and then its streams.
-func (r *processRunner) reap(pumps *sync.WaitGroup, streams ...*os.File) {
+func (r *processRunner) reap(pumps *sync.WaitGroup, streams []*os.File) error {
 	err := r.cmd.Wait()
 	killGroup(r.cmd.Process) // children; the group's number cannot have been taken meanwhile if any is left
 	r.mu.Lock()
@@ -114,8 +135,7 @@ func (r *processRunner) reap(pumps *sync.WaitGroup, streams ...*os.File) {
 	grace.Stop()
 	closeAll(streams)
 	_ = r.stderrW.Close()
-	r.err = err
-	close(r.exited)
+	return err
 }
 
 // kill ends the process and its children at once, also a stopped one, and keeps it from starting.

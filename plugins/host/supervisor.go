@@ -40,27 +40,43 @@ var errStopped = errors.New("the host stops")
 func (s *supervisor) run(ctx, drain context.Context) {
 	defer close(s.done)
 	defer s.set(Stopped, nil)
-	for {
-		readyFor, err := s.once(ctx, drain)
-		if ctx.Err() != nil {
-			return
+	for ctx.Err() == nil {
+		err := safely(s.logger, "the plugin's supervisor", func() error {
+			s.round(ctx, drain)
+			return nil
+		})
+		if err != nil {
+			s.set(Backoff, err)
+			pause(ctx, s.backoff.next(0))
 		}
-		if isPermanent(err) {
-			s.logger.ErrorContext(ctx, "plugin cannot run; change what the error says and restart the host", "error", err)
-			s.set(Rejected, err)
-			<-ctx.Done()
-			return
-		}
-		wait := s.backoff.next(readyFor)
-		s.logger.WarnContext(ctx, "plugin ended, it will be started again", "error", err, "wait", wait)
-		s.set(Backoff, err)
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return
-		}
+	}
+}
+
+// round is one process and the wait for the next. It returns when the next may start, or ctx has ended.
+func (s *supervisor) round(ctx, drain context.Context) {
+	readyFor, err := s.once(ctx, drain)
+	if ctx.Err() != nil {
+		return
+	}
+	if isPermanent(err) {
+		s.logger.ErrorContext(ctx, "plugin cannot run; change what the error says and restart the host", "error", err)
+		s.set(Rejected, err)
+		<-ctx.Done()
+		return
+	}
+	wait := s.backoff.next(readyFor)
+	s.logger.WarnContext(ctx, "plugin ended, it will be started again", "error", err, "wait", wait)
+	s.set(Backoff, err)
+	pause(ctx, wait)
+}
+
+// pause waits until the time is over or ctx has ended.
+func pause(ctx context.Context, wait time.Duration) {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
 	}
 }
 
@@ -75,17 +91,27 @@ func (s *supervisor) once(ctx, drain context.Context) (readyFor time.Duration, e
 	s.process, s.starts = p, s.starts+1
 	s.mu.Unlock()
 	began := time.Now()
+	ended := false
+	end := func(graceful bool) {
+		ended = true
+		p.end(graceful)
+	}
 	defer func() {
 		s.mu.Lock()
 		s.process = nil
 		s.mu.Unlock()
+	}()
+	defer func() {
+		if !ended {
+			p.end(false) // a panic: the process must not stay behind
+		}
 	}()
 
 	if err = p.start(ctx); err == nil {
 		err = p.introduce(ctx, s.around.version)
 	}
 	if err != nil {
-		p.end(false)
+		end(false)
 		return 0, p.postMortem(err)
 	}
 	s.logger.InfoContext(ctx, "plugin is ready", "pid", p.runner.pid(), "took", time.Since(began))
@@ -96,11 +122,11 @@ func (s *supervisor) once(ctx, drain context.Context) (readyFor time.Duration, e
 	if errors.Is(err, errStopped) {
 		s.set(Draining, nil)
 		p.stopping.Store(true)
-		p.end(p.drain(drain))
+		end(p.drain(drain))
 		return readyFor, err
 	}
 	s.set(Backoff, err) // no work from here on
-	p.end(false)
+	end(false)
 	return readyFor, p.postMortem(err)
 }
 
