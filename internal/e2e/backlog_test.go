@@ -44,7 +44,7 @@ func drain(t *testing.T, url string, within time.Duration) {
 		rows, unhurried = 100_000, 1
 	}
 	b := newBed(t, url)
-	b.durable, b.workers, b.lease = true, 8, ""
+	b.durable, b.workers, b.lease, b.plugin.Quick, b.quiet = true, 8, "", true, true
 	b.start()
 	b.pay("order-000000", 100)
 	b.eventually(func() bool { return b.books.booked(paymentKind, "order-000000") == 1 }, "the first one")
@@ -99,7 +99,7 @@ func (i *inbox) copyEvents(t *testing.T, count int) {
 				SELECT 'old-' || ` + number + `, kind, wechat_type, mchid, 'old-' || ` + number + `, 'old-' || ` + number + `, verdict, compared,
 				` + payload + `, occurred_at, created_at FROM wechat_events, ` + of + ` WHERE subject = 'order-000000'`,
 			`INSERT INTO wechat_deliveries (event_id, plugin, subject, state, wake_at, since_at, created_at, updated_at)
-				SELECT 'old-' || ` + number + `, plugin, 'old-' || ` + number + `, 'pending', created_at, created_at, created_at, created_at
+				SELECT 'old-' || ` + number + `, plugin, 'old-' || ` + number + `, 'pending', created_at, since_at, created_at, updated_at
 				FROM wechat_deliveries, ` + of + ` WHERE subject = 'order-000000'`,
 		} {
 			_, err := i.db.ExecContext(ctx, statement)
@@ -120,7 +120,7 @@ func (i *inbox) waiting(t *testing.T) (n int) {
 // came after the answer; both sorted.
 func (b *bed) newOnes() (latencies, ages []time.Duration) {
 	b.t.Helper()
-	handled := b.books.handledAt()
+	handled := b.books.bookedAt()
 	for _, a := range b.sim.Attempts("") {
 		if strings.HasPrefix(a.OutTradeNo, "new-") {
 			require.Empty(b.t, a.Error)

@@ -37,6 +37,7 @@ type bed struct {
 	books   *books
 	plugin  ledgerConfig
 	lose    int
+	quiet   bool             // the host logs warnings only
 	skew    time.Duration    // of the host's clock
 	lease   string           // of deliveries; empty: the default
 	workers int              // events that the plugin takes at once
@@ -154,7 +155,7 @@ func (b *bed) start() {
 // launch starts a host and does not wait.
 func (b *bed) launch() {
 	b.t.Helper()
-	b.host = startProcess(b.t, b.program, hostSettings{Addr: b.addr, Config: b.configuration(), Lose: b.lose, Skew: b.skew},
+	b.host = startProcess(b.t, b.program, hostSettings{Addr: b.addr, Config: b.configuration(), Lose: b.lose, Skew: b.skew, Quiet: b.quiet},
 		"TMPDIR="+b.path("tmp"), failpoint.Env+"="+b.path("failpoints"))
 	b.runs = append(b.runs, b.host)
 }

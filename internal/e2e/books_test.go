@@ -82,11 +82,10 @@ func (b *books) count(table string) (n int) {
 	return n
 }
 
-// handledAt is when each order's event was handed over for the first time.
-func (b *books) handledAt() map[string]time.Time {
+// bookedAt is when each order was booked.
+func (b *books) bookedAt() map[string]time.Time {
 	at := map[string]time.Time{}
-	rows, err := b.db.QueryContext(context.Background(),
-		"SELECT b.order_no, min(h.at) FROM bookings AS b JOIN handovers AS h ON h.event_id = b.event_id GROUP BY b.order_no")
+	rows, err := b.db.QueryContext(context.Background(), "SELECT order_no, at FROM bookings")
 	if err != nil {
 		return at
 	}

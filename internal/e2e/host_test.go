@@ -29,6 +29,7 @@ type hostSettings struct {
 	Addr   string        `json:"addr"`
 	Config string        `json:"config"` // a configuration file of the module
 	Skew   time.Duration `json:"skew"`   // of the host's clock
+	Quiet  bool          `json:"quiet"`  // no logs but warnings
 	Lose   int           `json:"lose"`   // a wrong host: the first so many notices are acknowledged and thrown away
 }
 
@@ -37,21 +38,23 @@ const hostServes = "host serves" // logged when the port is open
 // serveHost is a host such as a developer would write: the module on a Fiber app, and one route of its own. It ends on
 // SIGTERM, and with the test that started it.
 func serveHost(settings string) int {
-	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	level := new(slog.LevelVar)
+	level.Set(slog.LevelDebug)
+	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(3)
 	}()
-	if err := runHost(ctx, log, settings); err != nil {
+	if err := runHost(ctx, log, level, settings); err != nil {
 		log.Error("host failed", "error", err)
 		return 1
 	}
 	return 0
 }
 
-func runHost(ctx context.Context, log *slog.Logger, text string) error {
+func runHost(ctx context.Context, log *slog.Logger, level *slog.LevelVar, text string) error {
 	var settings hostSettings
 	if err := json.Unmarshal([]byte(text), &settings); err != nil {
 		return err
@@ -76,6 +79,9 @@ func runHost(ctx context.Context, log *slog.Logger, text string) error {
 		return err
 	}
 	log.InfoContext(ctx, hostServes)
+	if settings.Quiet {
+		level.Set(slog.LevelWarn)
+	}
 	served := make(chan error, 1)
 	go func() { served <- app.Listener(listener) }()
 	select {

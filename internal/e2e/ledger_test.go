@@ -34,6 +34,7 @@ type ledgerConfig struct {
 	Gate           string `json:"gate,omitempty"`             // no effect before this file exists
 	Hang           string `json:"hang,omitempty"`             // while this file exists, takes hangs and ignores its deadline
 	DieAfterEffect bool   `json:"die_after_effect,omitempty"` // at the first hand-over of each event
+	Quick          bool   `json:"quick,omitempty"`            // a light plugin: it notes no hand-overs, and does not sync
 	Failpoints     string `json:"failpoints,omitempty"`       // the folder of fail points
 	NoKey          bool   `json:"no_key,omitempty"`           // a wrong plugin: nothing keeps a second booking out
 }
@@ -50,7 +51,7 @@ func (l *ledger) Start(ctx context.Context, env sdk.Env) (err error) {
 	if err := awaitFile(ctx, l.StartGate); err != nil {
 		return err
 	}
-	if l.db, err = sql.Open("sqlite", l.File+"?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_txlock=immediate"); err != nil {
+	if l.db, err = sql.Open("sqlite", l.File+"?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_txlock=immediate&_pragma=synchronous("+l.synchronous()+")"); err != nil {
 		return err
 	}
 	key := "UNIQUE"
@@ -59,9 +60,16 @@ func (l *ledger) Start(ctx context.Context, env sdk.Env) (err error) {
 	}
 	_, err = l.db.ExecContext(ctx, `
 		CREATE TABLE IF NOT EXISTS handovers (event_id TEXT NOT NULL, host INTEGER NOT NULL, at INTEGER NOT NULL);
-		CREATE TABLE IF NOT EXISTS bookings (event_id TEXT NOT NULL `+key+`, kind TEXT NOT NULL, order_no TEXT NOT NULL, fen INTEGER NOT NULL);
+		CREATE TABLE IF NOT EXISTS bookings (event_id TEXT NOT NULL `+key+`, kind TEXT NOT NULL, order_no TEXT NOT NULL, fen INTEGER NOT NULL, at INTEGER NOT NULL);
 		CREATE INDEX IF NOT EXISTS handovers_event ON handovers (event_id);`)
 	return err
+}
+
+func (l *ledger) synchronous() string {
+	if l.Quick {
+		return "NORMAL"
+	}
+	return "FULL"
 }
 
 // OnPayment books a payment.
@@ -89,8 +97,10 @@ func (l *ledger) OnUserEvent(ctx context.Context, e *sdk.UserEvent) error {
 }
 
 func (l *ledger) book(ctx context.Context, b booking) error {
-	if _, err := l.db.ExecContext(ctx, "INSERT INTO handovers VALUES (?, ?, ?)", b.EventID, os.Getppid(), time.Now().UnixMilli()); err != nil {
-		return err
+	if !l.Quick {
+		if _, err := l.db.ExecContext(ctx, "INSERT INTO handovers VALUES (?, ?, ?)", b.EventID, os.Getppid(), time.Now().UnixMilli()); err != nil {
+			return err
+		}
 	}
 	if _, err := os.Stat(l.Hang); err == nil {
 		<-time.After(hangs)
@@ -99,8 +109,8 @@ func (l *ledger) book(ctx context.Context, b booking) error {
 		return err
 	}
 	// One statement is one transaction: key and effect are the same row.
-	if _, err := l.db.ExecContext(ctx, "INSERT INTO bookings VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-		b.EventID, b.Kind, b.OrderNo, b.Fen); err != nil {
+	if _, err := l.db.ExecContext(ctx, "INSERT INTO bookings VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		b.EventID, b.Kind, b.OrderNo, b.Fen, time.Now().UnixMilli()); err != nil {
 		return err
 	}
 	if err := failpoint.Hit(failpoint.AfterEffect); err != nil {
