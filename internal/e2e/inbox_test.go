@@ -71,3 +71,8 @@ func (i *inbox) deliveries(ctx context.Context) (all []store.Delivery, err error
 	}
 	return all, rows.Err()
 }
+
+func (i *inbox) empty() bool {
+	all, err := i.events(context.Background())
+	return err == nil && len(all) == 0
+}
