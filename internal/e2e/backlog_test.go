@@ -63,7 +63,9 @@ func drain(t *testing.T, url string, within time.Duration) {
 		}
 	}
 	took := time.Since(began)
-	require.Zero(t, b.inbox.waiting(t), "not worked off after %v", took)
+	left := b.inbox.waiting(t)
+	t.Logf("%d of %d rows drained in %v", rows-left, rows, took.Round(time.Millisecond))
+	require.Zero(t, left, "not worked off after %v", took)
 	b.eventually(func() bool { return b.books.count("bookings") == 1+rows+fresh }, "everything is booked once")
 
 	latencies, ages := b.newOnes()
