@@ -115,5 +115,5 @@ func LockSQLite(databaseURL string) (unlock func() error, err error) {
 		return nil, errors.Join(fmt.Errorf("database %s is in use by another host: an SQLite file belongs to one process; "+
 			"for several hosts use PostgreSQL (%w)", file, err), f.Close())
 	}
-	return f.Close, nil // closing the file gives the lock up
+	return func() error { return errors.Join(unlockFile(f), f.Close()) }, nil
 }
