@@ -23,7 +23,7 @@ import (
 )
 
 // limit bounds every wait for something that must happen; it is only reached when it does not.
-const limit = time.Minute
+const limit = 2 * time.Minute
 
 // bed is a local WeChat, a host that can be killed, its plugin, and the plugin's ledger.
 type bed struct {
