@@ -1,7 +1,9 @@
 package wechat_test
 
 import (
+	"context"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wgink.ink/wechat"
+	"wgink.ink/wechat/config"
 	"wgink.ink/wechat/wechattest"
 )
 
@@ -53,6 +56,32 @@ func TestLogInCodeWorksOnce(t *testing.T) {
 		require.Equal(b.t, map[int]int{http.StatusOK: 1, http.StatusUnauthorized: callers - 1}, got)
 		require.EqualValues(b.t, 1, b.callsTo("/sns/jscode2session"))
 	})
+}
+
+// The log-in may be sent to another of WeChat's sites.
+func TestLogInAtAnotherSite(t *testing.T) {
+	t.Parallel()
+	sim := wechattest.New(t)
+	m, err := wechat.New(config.Config{
+		MiniApp: config.MiniApp{
+			Active: true, AppID: sim.App().AppID, AppSecret: config.Secret(sim.App().AppSecret),
+			AuthorizeURL: "https://api2.weixin.qq.com/sns/jscode2session",
+		},
+		Database: config.Database{URL: config.Secret("sqlite:" + t.TempDir() + "/w.db")},
+	}, wechat.WithTransport(sim.RoundTripper()))
+	require.NoError(t, err)
+	require.NoError(t, m.Start(t.Context()))
+	t.Cleanup(func() { require.NoError(t, m.Stop(context.Background())) })
+	app := fiber.New()
+	m.Mount(app)
+	code, err := sim.Phone("lan").Login(t.Context())
+	require.NoError(t, err)
+	req := httptest.NewRequest(http.MethodPost, "/wechat/sign/default", strings.NewReader(`{"code":"`+code+`"}`))
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := app.Test(req, -1)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	require.Equal(t, http.StatusOK, resp.StatusCode)
 }
 
 func TestLogInRefusals(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,9 +68,11 @@ func (m *Module) health(ctx context.Context) error {
 
 func newIdentity(cfg config.Config, o options, db *store.DB, queue *delivery.Queue) (*identity.Service, error) {
 	app := cfg.MiniApp
-	client, err := outbound.New(outbound.Options{
-		AllowHosts: []string{outbound.APIHost}, BaseURLs: map[string]string{outbound.APIHost: app.BaseURL}, Transport: o.transport,
-	})
+	hosts, bases := []string{outbound.APIHost}, map[string]string{outbound.APIHost: app.BaseURL}
+	if u, err := url.Parse(app.AuthorizeURL); err == nil && u.Host != "" && u.Host != outbound.APIHost {
+		hosts, bases[u.Host] = append(hosts, u.Host), app.BaseURL // one of WeChat's other sites
+	}
+	client, err := outbound.New(outbound.Options{AllowHosts: hosts, BaseURLs: bases, Transport: o.transport})
 	if err != nil {
 		return nil, fmt.Errorf("mini-app.base-url: %w", err)
 	}
