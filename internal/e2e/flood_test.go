@@ -18,23 +18,11 @@ func TestFloodSurvivesKills(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, url string) {
 		t.Parallel()
-		const orders = 50
 		b := newBed(t, url, wechattest.WithRetrySpeed(120))
 		b.start()
-		b.sim.HoldNotices(true)
-		for i := range orders {
-			b.pay(fmt.Sprintf("order-%04d", i), int64(100+i))
-		}
-		b.sim.HoldNotices(false)
-
-		for _, answered := range []int{10, 25} {
-			b.eventually(func() bool { return b.acknowledgements() >= answered }, "the flood does not flow")
-			b.host.kill()
-			before := b.acknowledgements()
-			require.Less(t, before, orders, "the flood was over before the kill: this proves nothing")
-			requireNoOrphan(b)
-			b.start()
-			t.Logf("killed a host after %d of %d acknowledgements", before, orders)
+		orders := 0
+		for range 2 {
+			orders += b.killInAFlood(orders)
 		}
 		b.killPlugin(b.awaitHandover(30))
 
@@ -51,6 +39,33 @@ func TestFloodSurvivesKills(t *testing.T) {
 		require.Len(t, b.holds().events, orders)
 		requireOneRunFolder(b)
 	})
+}
+
+// killInAFlood kills the host while notices of new orders flow, numbered from first, and starts it again. It returns how
+// many orders that took: a wave that is over before the kill proves nothing, and another one follows.
+func (b *bed) killInAFlood(first int) (orders int) {
+	b.t.Helper()
+	const wave, waves = 25, 8
+	for range waves {
+		b.sim.HoldNotices(true)
+		for range wave {
+			b.pay(fmt.Sprintf("order-%04d", first+orders), int64(100+first+orders))
+			orders++
+		}
+		before := b.acknowledgements()
+		b.sim.HoldNotices(false)
+		b.eventually(func() bool { return b.acknowledgements() >= before+5 }, "the flood does not flow")
+		b.host.kill()
+		flowed := b.acknowledgements() - before
+		requireNoOrphan(b)
+		b.start()
+		b.t.Logf("killed a host after %d acknowledgements of %d", flowed, wave)
+		if flowed < wave {
+			return orders
+		}
+	}
+	require.FailNow(b.t, "each wave was over before the kill")
+	return orders
 }
 
 // acknowledgements is how many notices were answered with 2xx so far.
