@@ -93,8 +93,8 @@ type intake struct {
 
 	mu    sync.Mutex // the connection serves one statement at a time
 	conn  *bun.Conn  // nil until first used, and after an error
-	plain bool
-	ended bool // the module has stopped: a late notice must not open a connection again
+	plain string     // the statement as text, once prepared ones do not hold
+	ended bool       // the module has stopped: a late notice must not open a connection again
 }
 
 func (s *intake) run(ctx context.Context, facts []Incoming) ([]Kept, error) {
@@ -124,7 +124,7 @@ func (s *intake) mayRepeat(err error) bool {
 	if pg, ok := errors.AsType[pgdriver.Error](err); ok {
 		switch pg.Field('C') {
 		case "26000", "42P05": // gone, or there already: a pooler hands out other server connections than we prepare
-			s.plain = true
+			s.plain = plainText()
 			return true
 		case "40P01": // deadlock
 			return true
@@ -140,8 +140,8 @@ func (s *intake) try(ctx context.Context, facts []Incoming, args []any) ([]Kept,
 		}
 	}
 	query := "EXECUTE wechat_intake (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
-	if s.plain {
-		query = plainText()
+	if s.plain != "" {
+		query = s.plain
 	}
 	var rows []struct {
 		ID       string `bun:"id"`
@@ -177,7 +177,7 @@ func (s *intake) connect(ctx context.Context) error {
 		"SET default_transaction_isolation = 'read committed'",
 		"SET plan_cache_mode = force_generic_plan",
 	}
-	if !s.plain {
+	if s.plain == "" {
 		statements = append(statements, "PREPARE wechat_intake ("+intakeTypes+") AS "+intakeSQL) //nolint:unqueryvet // i.* is our own list
 	}
 	for _, statement := range statements {
