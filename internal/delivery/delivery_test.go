@@ -110,7 +110,7 @@ func eventually(t *testing.T, db *store.DB, event string, reached func(store.Del
 		}
 		last = rows[0]
 		return reached(last)
-	}, 20*time.Second, 5*time.Millisecond)
+	}, time.Minute, 5*time.Millisecond)
 	return last
 }
 
@@ -315,10 +315,12 @@ func TestLongWorkKeepsItsLease(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, url string) {
 		t.Parallel()
 		db := openDB(t, url)
-		set := delivery.Settings{Lease: 400 * time.Millisecond, Poll: 20 * time.Millisecond}
+		// Renewed each second, with three to spare on a busy machine.
+		set := delivery.Settings{Lease: 4 * time.Second, Poll: 20 * time.Millisecond}
+		outlived := make(chan struct{})
 		r := newReceiver(func(ctx context.Context, _ string, _ delivery.Handover) delivery.Outcome {
 			select {
-			case <-time.After(4 * set.Lease):
+			case <-outlived:
 			case <-ctx.Done():
 			}
 			return delivery.Outcome{Result: delivery.Done}
@@ -326,6 +328,9 @@ func TestLongWorkKeepsItsLease(t *testing.T) {
 		q := start(t, db, r, set)
 		start(t, db, r, set) // a second host, ready to take back
 		record(t, db, q, "e1", "s1")
+		first := eventually(t, db, "e1", state(store.Running))
+		eventually(t, db, "e1", func(d store.Delivery) bool { return d.Attempt > 1 || d.WakeAt != nil && d.WakeAt.Time().Sub(first.WakeAt.Time()) > set.Lease })
+		close(outlived)
 		d := eventually(t, db, "e1", state(store.Done))
 		require.Equal(t, 1, d.Attempt, "nobody took the row over")
 		require.Zero(t, d.Crashes)
