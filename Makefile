@@ -55,16 +55,23 @@ protoc-plugins:
 	@go build -modfile=tools/protoc/go.mod -o $(BIN)/ \
 		google.golang.org/protobuf/cmd/protoc-gen-go google.golang.org/grpc/cmd/protoc-gen-go-grpc
 
+# The contract as it was last generated. A change is held against it before it takes its place.
+CONTRACT := contract.binpb
+
 .PHONY: generate
-generate: protoc-plugins ## Make the Go code of the plugin contract from its .proto files
+generate: protoc-plugins ## Make the Go code of the plugin contract from its .proto files, unless they break released plugins
+	cd plugins/pluginv1 && $(BUF) lint && $(BUF) breaking --against $(CONTRACT)
 	cd plugins/pluginv1 && PATH="$(CURDIR)/$(BIN):$$PATH" $(BUF) generate
+	cd plugins/pluginv1 && $(BUF) build --exclude-source-info -o $(CONTRACT)
 
 .PHONY: generate-check
-generate-check: protoc-plugins ## Fail if that code is stale, or the contract breaks buf's rules
-	cd plugins/pluginv1 && $(BUF) lint
+generate-check: protoc-plugins ## Fail if that code is stale, or the contract breaks buf's rules or released plugins
+	cd plugins/pluginv1 && $(BUF) lint && $(BUF) breaking --against $(CONTRACT)
 	rm -rf $(BIN)/generated
 	cd plugins/pluginv1 && PATH="$(CURDIR)/$(BIN):$$PATH" $(BUF) generate -o $(CURDIR)/$(BIN)/generated
+	cd plugins/pluginv1 && $(BUF) build --exclude-source-info -o $(CURDIR)/$(BIN)/generated/$(CONTRACT)
 	diff <(cd $(BIN)/generated && tail -n +1 *.pb.go) <(cd plugins/pluginv1 && tail -n +1 *.pb.go) \
+		&& cmp $(BIN)/generated/$(CONTRACT) plugins/pluginv1/$(CONTRACT) \
 		|| { echo "stale: run make generate" >&2; exit 1; }
 
 .PHONY: test

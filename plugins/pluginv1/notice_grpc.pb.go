@@ -26,7 +26,8 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// NoticeHandlerService receives events that have no type of their own: refunds and kinds WeChat adds later.
+// NoticeHandlerService receives events that have no type of their own: kinds WeChat adds later, and refunds when the
+// plugin does not serve RefundNoticeHandlerService.
 type NoticeHandlerServiceClient interface {
 	HandleNotice(ctx context.Context, in *HandleNoticeRequest, opts ...grpc.CallOption) (*HandleNoticeResponse, error)
 }
@@ -53,7 +54,8 @@ func (c *noticeHandlerServiceClient) HandleNotice(ctx context.Context, in *Handl
 // All implementations must embed UnimplementedNoticeHandlerServiceServer
 // for forward compatibility.
 //
-// NoticeHandlerService receives events that have no type of their own: refunds and kinds WeChat adds later.
+// NoticeHandlerService receives events that have no type of their own: kinds WeChat adds later, and refunds when the
+// plugin does not serve RefundNoticeHandlerService.
 type NoticeHandlerServiceServer interface {
 	HandleNotice(context.Context, *HandleNoticeRequest) (*HandleNoticeResponse, error)
 	mustEmbedUnimplementedNoticeHandlerServiceServer()

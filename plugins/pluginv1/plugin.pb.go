@@ -152,8 +152,12 @@ type ConfigureRequest struct {
 	MaxConcurrency uint32 `protobuf:"varint,5,opt,name=max_concurrency,json=maxConcurrency,proto3" json:"max_concurrency,omitempty"`
 	// The host's version, for people.
 	HostVersion string `protobuf:"bytes,6,opt,name=host_version,json=hostVersion,proto3" json:"host_version,omitempty"`
-	// The host's optional abilities.
-	HostFeatures  []string `protobuf:"bytes,7,rep,name=host_features,json=hostFeatures,proto3" json:"host_features,omitempty"`
+	// The host's optional abilities: the methods of HostService it offers, as "QueryOrder".
+	HostFeatures []string `protobuf:"bytes,7,rep,name=host_features,json=hostFeatures,proto3" json:"host_features,omitempty"`
+	// Where go-plugin's broker offers HostService. Zero: the host offers none.
+	HostBrokerId uint32 `protobuf:"varint,8,opt,name=host_broker_id,json=hostBrokerId,proto3" json:"host_broker_id,omitempty"`
+	// What the operator granted, of what the manifest asks for: "orders.read".
+	Permissions   []string `protobuf:"bytes,9,rep,name=permissions,proto3" json:"permissions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -233,6 +237,20 @@ func (x *ConfigureRequest) GetHostVersion() string {
 func (x *ConfigureRequest) GetHostFeatures() []string {
 	if x != nil {
 		return x.HostFeatures
+	}
+	return nil
+}
+
+func (x *ConfigureRequest) GetHostBrokerId() uint32 {
+	if x != nil {
+		return x.HostBrokerId
+	}
+	return 0
+}
+
+func (x *ConfigureRequest) GetPermissions() []string {
+	if x != nil {
+		return x.Permissions
 	}
 	return nil
 }
@@ -482,7 +500,7 @@ const file_wechat_plugin_v1_plugin_proto_rawDesc = "" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x10\n" +
 	"\x03sdk\x18\x03 \x01(\tR\x03sdk\x12\x1a\n" +
 	"\bservices\x18\x04 \x03(\tR\bservices\x12\x1a\n" +
-	"\bfeatures\x18\x05 \x03(\tR\bfeatures\"\xda\x02\n" +
+	"\bfeatures\x18\x05 \x03(\tR\bfeatures\"\xa2\x03\n" +
 	"\x10ConfigureRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x1f\n" +
@@ -491,7 +509,9 @@ const file_wechat_plugin_v1_plugin_proto_rawDesc = "" +
 	"\asecrets\x18\x04 \x03(\v2/.wechat.plugin.v1.ConfigureRequest.SecretsEntryB\x03\x80\x01\x01R\asecrets\x12'\n" +
 	"\x0fmax_concurrency\x18\x05 \x01(\rR\x0emaxConcurrency\x12!\n" +
 	"\fhost_version\x18\x06 \x01(\tR\vhostVersion\x12#\n" +
-	"\rhost_features\x18\a \x03(\tR\fhostFeatures\x1a:\n" +
+	"\rhost_features\x18\a \x03(\tR\fhostFeatures\x12$\n" +
+	"\x0ehost_broker_id\x18\b \x01(\rR\fhostBrokerId\x12 \n" +
+	"\vpermissions\x18\t \x03(\tR\vpermissions\x1a:\n" +
 	"\fSecretsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x13\n" +
