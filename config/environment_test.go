@@ -20,6 +20,8 @@ func TestEnvironmentOverridesEveryKey(t *testing.T) {
 	}
 	environ = append(environ,
 		"OPEN_PLATFORM_WECHAT_PLUGINS_DIR=t", "OPEN_PLATFORM_WECHAT_PLUGINS_RUN_DIR=t",
+		"OPEN_PLATFORM_WECHAT_PLUGINS_MODE=t", "OPEN_PLATFORM_WECHAT_PLUGINS_LOCK=t",
+		"OPEN_PLATFORM_WECHAT_PLUGINS_ENABLED_MY_PLUGIN_GRANT=a, b,", "OPEN_PLATFORM_WECHAT_PLUGINS_ENABLED_MY_PLUGIN_REQUIRED=yes",
 		"OPEN_PLATFORM_WECHAT_PLUGINS_ENABLED_MY_PLUGIN_VERSION=t",
 		"OPEN_PLATFORM_WECHAT_PLUGINS_ENABLED_MY_PLUGIN_LIMITS_TIMEOUT=7s",
 		"OPEN_PLATFORM_WECHAT_PLUGINS_ENABLED_MY_PLUGIN_LIMITS_CONCURRENCY=7",
@@ -55,8 +57,8 @@ func TestEnvironmentOverridesEveryKey(t *testing.T) {
 	require.True(t, c.Database.Unsafe)
 	require.Equal(t, config.Session{Idle: 7 * time.Second, Absolute: 7 * time.Second, MaxPerUser: 7}, c.Session)
 	require.Equal(t, config.Delivery{Lease: 7 * time.Second, Poll: 7 * time.Second, Workers: 7, KeepDone: 7 * time.Second, KeepEvents: 7 * time.Second}, c.Delivery)
-	require.Equal(t, config.Plugins{Dir: "t", RunDir: "t", Enabled: map[string]config.Plugin{"my-plugin": {
-		Version: "t", Secrets: map[string]config.Secret{"ERP_TOKEN": "s"},
+	require.Equal(t, config.Plugins{Dir: "t", RunDir: "t", Mode: "t", Lock: "t", Enabled: map[string]config.Plugin{"my-plugin": {
+		Version: "t", Secrets: map[string]config.Secret{"ERP_TOKEN": "s"}, Grant: []string{"a", "b"}, Required: true,
 		Limits: config.Limits{Timeout: 7 * time.Second, Concurrency: 7},
 	}}}, c.Plugins)
 }

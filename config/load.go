@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -49,6 +50,9 @@ func Load(path string, opts ...Option) (Config, error) {
 	}
 	r := read(data, o)
 	c := r.config.WithDefaults()
+	if c.Plugins.Lock == "" && len(c.Plugins.Enabled) > 0 {
+		c.Plugins.Lock = filepath.Join(filepath.Dir(path), LockName)
+	}
 	problems := r.problems
 	if !r.unreadable {
 		problems = append(problems, r.locate(c.problems(o))...)

@@ -37,6 +37,7 @@ func original() config.Config {
 		},
 		Database: config.Database{URL: "sqlite:wechat.db"},
 		Session:  config.Session{Idle: 2 * time.Hour, Absolute: 168 * time.Hour, MaxPerUser: 10},
+		Plugins:  config.Plugins{Mode: config.PluginsLocked},
 		Delivery: config.Delivery{Lease: 20 * time.Second, Poll: 500 * time.Millisecond, Workers: 100, KeepDone: 720 * time.Hour, KeepEvents: 9600 * time.Hour},
 	}
 }
@@ -65,7 +66,7 @@ func complete() config.Config {
 	c.OfficialAccount.AllowedRedirects = []string{"/orders", "https://www.example.com"}
 	c.Database.URL = "postgres://wechat:db-pass@db.example.com:5432/wechat?sslmode=verify-full"
 	c.Session = config.Session{Idle: 30 * time.Minute, Absolute: 168 * time.Hour, MaxPerUser: 3}
-	c.Plugins = config.Plugins{Dir: "/opt/wechat/plugins", RunDir: "/run/wechat/plugins", Enabled: map[string]config.Plugin{
+	c.Plugins = config.Plugins{Dir: "/opt/wechat/plugins", RunDir: "/run/wechat/plugins", Mode: config.PluginsLocked, Lock: "/etc/wechat/plugins.lock", Enabled: map[string]config.Plugin{
 		"fulfil": {
 			Version: "1.4.0",
 			Config: config.Settings{
@@ -73,7 +74,8 @@ func complete() config.Config {
 				"limits": map[string]any{"perSecond": 2.5, "strict": true, "none": nil},
 			},
 			Secrets: map[string]config.Secret{"ERP_TOKEN": "erp-token", "erp_user": "shop"},
-			Limits:  config.Limits{Timeout: 5 * time.Second, Concurrency: 4},
+			Grant:   []string{"orders.read", "orders.close"}, Required: true,
+			Limits: config.Limits{Timeout: 5 * time.Second, Concurrency: 4},
 		},
 		"user-sync": {Version: "2.0.0-rc.1"},
 	}}

@@ -30,6 +30,13 @@ func (k *checker) plugins() {
 	if len(p.Enabled) > 0 && p.Dir == "" {
 		k.failf("plugins.dir", "is required while a plugin is enabled: give the folder that holds <id>/<version>/plugin.yaml")
 	}
+	switch {
+	case p.Mode != PluginsLocked && p.Mode != PluginsDev:
+		k.failf("plugins.mode", "must be %s or %s", PluginsLocked, PluginsDev)
+	case p.Mode == PluginsDev && k.production(k.options):
+		k.failf("plugins.mode", "is dev, which runs unchecked files, and this is production (pay.produce is true or APP_ENV is production); "+
+			"leave the key out and write plugins.lock with wechatctl plugin lock")
+	}
 	for _, id := range slices.Sorted(maps.Keys(p.Enabled)) {
 		k.plugin(id, p.Enabled[id])
 	}

@@ -144,7 +144,10 @@ func TestValidateRules(t *testing.T) {
 				Version: "../etc", Secrets: map[string]config.Secret{"T": ""}, Limits: config.Limits{Timeout: time.Hour, Concurrency: -1},
 			}}
 		}, []string{"plugins.enabled.ab.version", "plugins.enabled.ab.secrets.T", "plugins.enabled.ab.limits.timeout", "plugins.enabled.ab.limits.concurrency"}},
-		"PluginsDir": {complete, func(c *config.Config) { c.Plugins.Dir = "" }, []string{"plugins.dir"}},
+		"PluginsMode":          {complete, func(c *config.Config) { c.Plugins.Mode = "open" }, []string{"plugins.mode"}},
+		"PluginsDevProduction": {complete, func(c *config.Config) { c.Plugins.Mode = config.PluginsDev }, []string{"plugins.mode"}},
+		"PluginsDev":           {local, func(c *config.Config) { c.Plugins.Mode = config.PluginsDev }, nil},
+		"PluginsDir":           {complete, func(c *config.Config) { c.Plugins.Dir = "" }, []string{"plugins.dir"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -20,6 +20,8 @@ const (
 type Info struct {
 	ID, Version string
 	Handles     []string // the manifest's patterns
+	Granted     []string // permissions it has
+	Withheld    []string // permissions it asks for and was not granted
 	State       State
 	Since       time.Time // when the state began
 	PID         int       // 0 while no process runs

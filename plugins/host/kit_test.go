@@ -73,6 +73,13 @@ func (s *scene) manifest(t *testing.T, id, text string) {
 	require.NoError(t, os.WriteFile(filepath.Join(s.folder(id), ManifestName), []byte(text), 0o644))
 }
 
+// schema gives fulfil a schema for its configuration.
+func (s *scene) schema(t *testing.T, text string) {
+	t.Helper()
+	s.manifest(t, "fulfil", goodManifest+"executables: {"+platform()+": bin/plugin}\nconfig_schema: config.schema.json\n")
+	require.NoError(t, os.WriteFile(filepath.Join(s.folder("fulfil"), "config.schema.json"), []byte(text), 0o644))
+}
+
 // set changes one plugin's part of the configuration.
 func (s *scene) set(id string, change func(p *config.Plugin)) {
 	p := s.cfg.Enabled[id]

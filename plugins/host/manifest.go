@@ -28,11 +28,18 @@ type Manifest struct {
 
 	// Handles lists event types: "payment.succeeded", "refund.*", "user.*", "*".
 	Handles []wire.Pattern `yaml:"handles"`
+	// Permissions lists what it asks of the host, such as orders.read; operators grant all, some or none. Optional.
+	Permissions []string `yaml:"permissions"`
 	// Secrets names the secrets it needs; the host's configuration gives their values. Optional.
 	Secrets []string `yaml:"secrets"`
 	// Executables gives a file below the folder for each GOOS-GOARCH.
 	Executables map[string]string `yaml:"executables"`
-	Limits      ManifestLimits    `yaml:"limits"`
+	// Args are given to the executable, which may also be a script that names its interpreter. Optional.
+	Args []string `yaml:"args"`
+	// ConfigSchema is a file below the folder: a JSON Schema that the host checks the plugin's configuration against
+	// before it starts it. Optional.
+	ConfigSchema string         `yaml:"config_schema"`
+	Limits       ManifestLimits `yaml:"limits"`
 }
 
 // ManifestLimits are what a plugin asks for; operators may lower them.
@@ -86,6 +93,11 @@ func (m Manifest) check() error {
 	for _, p := range m.Handles {
 		if !p.Valid() {
 			report("handles: %q is no event type and no pattern such as refund.*", p)
+		}
+	}
+	for _, name := range m.Permissions {
+		if !wire.ValidPermission(name) {
+			report("permissions: %q is unknown; there are %s", name, strings.Join(wire.Permissions(), ", "))
 		}
 	}
 	if len(m.Executables) == 0 {

@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"wgink.ink/wechat/config"
+	"wgink.ink/wechat/plugins/internal/wire"
 )
 
 // plan is everything needed to run one plugin, checked. It holds secrets: never print it.
@@ -21,7 +23,9 @@ type plan struct {
 	executable  string // absolute
 	timeout     time.Duration
 	concurrency int
-	config      []byte // JSON
+	config      []byte   // JSON
+	granted     []string // permissions, sorted
+	withheld    []string // asked for and not granted, sorted
 	secrets     map[string]string
 }
 
@@ -76,6 +80,7 @@ func readPlan(root *os.Root, id string, enabled config.Plugin) (*plan, error) {
 	if p.config, err = configJSON(enabled.Config.Reveal()); err != nil {
 		problems = append(problems, fmt.Errorf("%s.config: %w", key, err))
 	}
+	problems = append(problems, folder.checkConfig(m, key, p.config), p.grant(key, enabled.Grant))
 	for name, value := range enabled.Secrets {
 		p.secrets[name] = value.Reveal()
 	}
@@ -85,6 +90,36 @@ func readPlan(root *os.Root, id string, enabled config.Plugin) (*plan, error) {
 		}
 	}
 	return p, errors.Join(problems...)
+}
+
+// grant notes what the operator allows; it may not be more than the plugin asks for, since nobody would know why.
+func (p *plan) grant(key string, grant []string) error {
+	var problems []error
+	for _, name := range grant {
+		if !slices.Contains(p.manifest.Permissions, name) {
+			problems = append(problems, fmt.Errorf("%s.grant: %q: the plugin's manifest does not ask for it%s", key, name,
+				orUnknown(name)))
+		}
+	}
+	for _, name := range p.manifest.Permissions {
+		if slices.Contains(grant, name) {
+			p.granted = append(p.granted, name)
+		} else {
+			p.withheld = append(p.withheld, name)
+		}
+	}
+	for _, list := range []*[]string{&p.granted, &p.withheld} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
+	return errors.Join(problems...)
+}
+
+func orUnknown(permission string) string {
+	if wire.ValidPermission(permission) {
+		return ""
+	}
+	return "; there are " + strings.Join(wire.Permissions(), ", ")
 }
 
 // lower applies the operator's limits.

@@ -40,10 +40,11 @@ func TestNewReportsEveryProblem(t *testing.T) {
 		"Empty": {func(t *testing.T, s *scene) { s.manifest(t, "fulfil", "") }, []string{"plugin.yaml: is empty"}},
 		"WrongValues": {func(t *testing.T, s *scene) {
 			s.manifest(t, "fulfil", "id: Fulfil\nversion: v1\nprotocol: 2\nhandles: ['pay ment', '*.x']\n"+
-				"executables: {linux: a}\nlimits: {timeout: 1h, concurrency: -1}\n")
+				"executables: {linux: a}\npermissions: [orders]\nlimits: {timeout: 1h, concurrency: -1}\n")
 		}, []string{
 			`id "Fulfil": want`, `version "v1": want`, "protocol 2: this host speaks protocol 1", `handles: "pay ment" is no`,
-			`handles: "*.x" is no`, `executables: "linux" is no GOOS-GOARCH`, "limits.timeout 1h0m0s", "limits.concurrency -1",
+			`handles: "*.x" is no`, `executables: "linux" is no GOOS-GOARCH`, `permissions: "orders" is unknown; there are orders.read, `,
+			"limits.timeout 1h0m0s", "limits.concurrency -1",
 		}},
 		"NothingSaid": {func(t *testing.T, s *scene) {
 			s.manifest(t, "fulfil", "id: fulfil\nversion: 1.4.0\nprotocol: 1\n")
@@ -86,6 +87,37 @@ func TestNewReportsEveryProblem(t *testing.T) {
 		"MissingSecret": {func(t *testing.T, s *scene) {
 			s.manifest(t, "fulfil", goodManifest+executables+"secrets: [TOKEN, ERP]\n")
 		}, []string{"plugins.enabled.fulfil.secrets.ERP: the plugin's manifest asks for it"}},
+		"GrantsTooMuch": {func(t *testing.T, s *scene) {
+			s.manifest(t, "fulfil", goodManifest+executables+"permissions: [orders.read]\n")
+			s.set("fulfil", func(p *config.Plugin) { p.Grant = []string{"orders.read", "orders.close", "all"} })
+		}, []string{
+			`plugins.enabled.fulfil.grant: "orders.close": the plugin's manifest does not ask for it`,
+			`plugins.enabled.fulfil.grant: "all": the plugin's manifest does not ask for it; there are orders.read`,
+		}},
+		"ConfigBreaksTheSchema": {func(t *testing.T, s *scene) {
+			s.schema(t, `{"type": "object", "required": ["url"], "additionalProperties": false, "properties": {"url": {},
+				"shops": {"items": {"properties": {"port": {"type": "integer"}, "pin": {"pattern": "^[0-9]+$"}}}}}}`)
+			s.set("fulfil", func(p *config.Plugin) {
+				p.Config = map[string]any{"erp": 1, "shops": []any{map[string]any{"port": "c4n4ry", "pin": "c4n4ry"}}}
+			})
+		}, []string{
+			"plugins.enabled.fulfil.config: the plugin's schema requires url",
+			"plugins.enabled.fulfil.config: the plugin's schema does not know erp",
+			"plugins.enabled.fulfil.config.shops.0.port: is of type string, the plugin's schema wants integer",
+			`plugins.enabled.fulfil.config.shops.0.pin: breaks the rule "pattern" of the plugin's schema`,
+		}},
+		"SchemaMissing": {func(t *testing.T, s *scene) {
+			s.schema(t, "")
+			require.NoError(t, os.Remove(filepath.Join(s.folder("fulfil"), "config.schema.json")))
+		}, []string{"config.schema.json: no such file"}},
+		"SchemaIsNone":   {func(t *testing.T, s *scene) { s.schema(t, `{"type": "thing"}`) }, []string{"config.schema.json: is no JSON Schema"}},
+		"SchemaIsNoJSON": {func(t *testing.T, s *scene) { s.schema(t, "type: object") }, []string{"config.schema.json: is no JSON: "}},
+		"SchemaReadsElsewhere": {func(t *testing.T, s *scene) {
+			s.schema(t, `{"$ref": "file:///etc/passwd"}`)
+		}, []string{"a schema may refer to nothing outside its own file"}},
+		"SchemaElsewhere": {func(t *testing.T, s *scene) {
+			s.manifest(t, "fulfil", goodManifest+executables+"config_schema: ../../x.json\n")
+		}, []string{"config_schema leaves the plugin's folder"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -118,4 +150,20 @@ func TestPlanDefaults(t *testing.T) {
 	require.NoError(t, os.MkdirAll(filepath.Join(s.cfg.Dir, "stray", "1.0.0"), 0o755))
 	_, err = New(s.cfg, Options{})
 	require.NoError(t, err)
+}
+
+func TestGrants(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, "plugin")
+	s.schema(t, `{"properties": {"url": {"type": "string"}}}`)
+	s.manifest(t, "fulfil", goodManifest+"permissions: [users.read, orders.read, orders.close, orders.read]\n"+
+		"executables: {"+platform()+": bin/plugin}\nconfig_schema: config.schema.json\n")
+	s.set("fulfil", func(p *config.Plugin) {
+		p.Config, p.Grant = map[string]any{"url": "https://erp.internal"}, []string{"orders.read", "orders.close", "orders.read"}
+	})
+	h, err := New(s.cfg, Options{})
+	require.NoError(t, err)
+	i := h.List()[0]
+	require.Equal(t, []string{"orders.close", "orders.read"}, i.Granted)
+	require.Equal(t, []string{"users.read"}, i.Withheld)
 }

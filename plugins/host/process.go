@@ -63,7 +63,7 @@ func newProcess(p *plan, s *surroundings) (*process, error) {
 		RunnerFunc: func(_ hclog.Logger, spec *exec.Cmd, tmpDir string) (runner.Runner, error) {
 			r.tmpDir = tmpDir
 			r.cmd = &exec.Cmd{
-				Path: p.executable, Args: []string{p.executable}, Dir: work,
+				Path: p.executable, Args: append([]string{p.executable}, p.manifest.Args...), Dir: work,
 				Env: environment(spec.Env, work, s.logger),
 			}
 			return r, nil

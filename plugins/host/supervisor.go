@@ -186,6 +186,7 @@ func (s *supervisor) info() Info {
 	i := Info{
 		ID: s.plan.id, Version: s.plan.version, State: s.state, Since: s.since, Starts: s.starts, Running: s.running,
 		Concurrency: s.plan.concurrency, Timeout: s.plan.timeout, LastError: s.lastErr,
+		Granted: s.plan.granted, Withheld: s.plan.withheld,
 	}
 	for _, p := range s.plan.manifest.Handles {
 		i.Handles = append(i.Handles, string(p))
