@@ -73,6 +73,17 @@ func (s *Simulator) posted(app App, endpoint func(openCall) any) func(openCall) 
 	return s.authorized(app, http.MethodPost, refusal{43002, "require POST method"}, endpoint)
 }
 
+// instead adapts an endpoint whose error table has a code of its own for something.
+func instead(of int, own refusal, endpoint func(openCall) any) func(openCall) any {
+	return func(call openCall) any {
+		answer := endpoint(call)
+		if refused, is := answer.(refusal); is && refused.code == of {
+			return own
+		}
+		return answer
+	}
+}
+
 // asked adapts an endpoint of this app that takes a GET with an access_token.
 func (s *Simulator) asked(app App, endpoint func(openCall) any) func(openCall) any {
 	return s.authorized(app, http.MethodGet, refusal{43001, "require GET method"}, endpoint)

@@ -75,6 +75,8 @@ func (s *Simulator) authenticate(r *http.Request, body []byte, now time.Time) *p
 		return signError("mchid", "Http头Authorization中的商户号不存在")
 	case !strings.EqualFold(a.serial, s.keys.merchant.id): // wechatpay-node-v3 sends lower case, and works
 		return signError("serial_no", "商户证书序列号有误，请使用签名私钥匹配的证书序列号")
+	case now.After(s.keys.merchant.notAfter):
+		return signError("serial_no", "商户证书已过期，请更换为有效的商户证书")
 	case now.Sub(time.Unix(seconds, 0)).Abs() > requestTolerance:
 		return signError("timestamp", "Http头Authorization中的timestamp与发起请求的时间不得超过5分钟")
 	}

@@ -1,8 +1,6 @@
 package wechattest_test
 
 import (
-	"crypto/rand"
-	"crypto/rsa"
 	"encoding/json"
 	"net/http"
 	"testing"
@@ -12,61 +10,6 @@ import (
 
 	"wgink.ink/wechat/wechattest"
 )
-
-func TestWrongSignaturesAreRefused(t *testing.T) {
-	t.Parallel()
-	stranger, err := rsa.GenerateKey(rand.Reader, 2048)
-	require.NoError(t, err)
-	authorize := func(value string) func(*payCall) {
-		return func(c *payCall) {
-			c.afterSigning = func(r *http.Request) { r.Header.Set("Authorization", value) }
-		}
-	}
-	tests := map[string]struct {
-		change func(*payCall)
-		field  string
-	}{
-		"NoAuthorization":   {authorize(""), "Authorization"},
-		"OtherScheme":       {authorize("Bearer abc"), "Authorization"},
-		"MissingPair":       {authorize(`WECHATPAY2-SHA256-RSA2048 mchid="1",nonce_str="2"`), "Authorization"},
-		"NoQuotes":          {authorize(`WECHATPAY2-SHA256-RSA2048 mchid=1,nonce_str=2,signature=3,timestamp=4,serial_no=5`), "Authorization"},
-		"RepeatedPair":      {authorize(`WECHATPAY2-SHA256-RSA2048 mchid="1",mchid="1",nonce_str="2",signature="3",timestamp="4",serial_no="5"`), "Authorization"},
-		"TimestampNoNumber": {authorize(`WECHATPAY2-SHA256-RSA2048 mchid="1",nonce_str="2",signature="3",timestamp="x",serial_no="5"`), "Authorization"},
-		"UnknownMerchant":   {func(c *payCall) { c.mchID = "1900000109" }, "mchid"},
-		"UnknownSerial":     {func(c *payCall) { c.serial = "444F4864EA9B34415A7A2A1C37B6C1F0F4B2AC17" }, "serial_no"},
-		"Late":              {func(c *payCall) { c.at = c.at.Add(-301 * time.Second) }, "timestamp"},
-		"Early":             {func(c *payCall) { c.at = c.at.Add(301 * time.Second) }, "timestamp"},
-		"OtherKey":          {func(c *payCall) { c.key = stranger }, "signature"},
-		"BodyByte":          {func(c *payCall) { changed := c.body + " "; c.sentBody = &changed }, "signature"},
-		"QueryNotSigned": {func(c *payCall) {
-			c.afterSigning = func(r *http.Request) { r.URL.RawQuery = "a=1" }
-		}, "signature"},
-		"MethodNotSigned": {func(c *payCall) {
-			c.afterSigning = func(r *http.Request) { r.Method = http.MethodPut }
-		}, "signature"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := setup(t)
-			refused := b.call(t, http.MethodPost, jsapiPath, b.order("NO-0001"), test.change)
-			require.Equal(t, http.StatusUnauthorized, refused.status)
-			require.Equal(t, "SIGN_ERROR", refused.code())
-			require.Empty(t, refused.header.Get("Wechatpay-Signature"), "a 401 is not signed")
-			require.Regexp(t, `^[0-9A-F]+-268443699$`, refused.header.Get("Request-Id"))
-			var body struct {
-				Detail struct {
-					Field    string `json:"field"`
-					Location string `json:"location"`
-				} `json:"detail"`
-			}
-			require.NoError(t, json.Unmarshal([]byte(refused.body), &body))
-			require.Equal(t, test.field, body.Detail.Field)
-			require.Equal(t, "authorization", body.Detail.Location)
-			require.Empty(t, b.sim.Orders())
-		})
-	}
-}
 
 func TestSignErrorShowsWhatWasSigned(t *testing.T) {
 	t.Parallel()

@@ -1,12 +1,13 @@
 package wechattest
 
 import (
+	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"time"
+	"unicode/utf8"
 )
 
 // errcode is the error shape of api.weixin.qq.com: always HTTP 200, the text ends in a request id.
@@ -32,12 +33,13 @@ type openCall struct {
 	now time.Time
 }
 
-// decode reads the request's JSON object.
+// decode reads the request's JSON object, which must be UTF-8.
 func (c openCall) decode(into any) (refusal, bool) {
-	switch err := json.NewDecoder(c.Body).Decode(into); {
-	case errors.Is(err, io.EOF):
+	body, _ := io.ReadAll(c.Body) // in memory already
+	switch {
+	case len(bytes.TrimSpace(body)) == 0:
 		return refusal{44002, "empty post data"}, false
-	case err != nil:
+	case !utf8.Valid(body) || json.Unmarshal(body, into) != nil:
 		return refusal{47001, "data format error"}, false
 	}
 	return refusal{}, true

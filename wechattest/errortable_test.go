@@ -1,7 +1,14 @@
 package wechattest_test
 
 import (
+	"encoding/json"
 	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -9,67 +16,123 @@ import (
 	"wgink.ink/wechat/wechattest"
 )
 
-// TestCodesThatOnlyAScriptProduces are the rows of the documents' error tables for which this WeChat has no cause of
-// its own, such as an empty account: a script gives them, signed like any other answer. The other rows have tests where
-// their cause is: TestPlacingIsRefused, TestRefundIsRefused, TestBillsAreRefused, ….
-func TestCodesThatOnlyAScriptProduces(t *testing.T) {
-	t.Parallel()
-	place, refund := "/v3/pay/transactions/jsapi", refundPath
-	for _, row := range []struct {
-		path   string
-		status int
-		code   string
-	}{
-		{place, 400, "MCH_NOT_EXISTS"},
-		{place, 403, "NO_AUTH"},
-		{place, 403, "OUT_TRADE_NO_USED"},
-		{place, 403, "ACCOUNT_ERROR"},
-		{place, 403, "RULE_LIMIT"},
-		{place, 403, "TRADE_ERROR"},
-		{place, 429, "FREQUENCY_LIMITED"},
-		{place, 429, "RATELIMIT_EXCEEDED"},
-		{place, 500, "SYSTEM_ERROR"},
-		{place, 500, "BANK_ERROR"},
-		{place, 500, "OPENID_MISMATCH"},
-		{place, 502, "SERVICE_UNAVAILABLE"},
-		{place, 503, "SERVICE_UNAVAILABLE"},
-		{refund, 403, "NO_AUTH"},
-		{refund, 403, "NOT_ENOUGH"},
-		{refund, 403, "USER_ACCOUNT_ABNORMAL"},
-		{refund, 403, "REQUEST_BLOCKED"},
-		{refund, 404, "MCH_NOT_EXISTS"},
-		{refund, 404, "REFUND_NOT_EXISTS"},
-		{refund, 500, "SYSTEM_ERROR"},
-	} {
-		b := setup(t)
-		b.buy(t, "NO-0001")
-		require.NoError(t, b.sim.Play(wechattest.Script{Faults: []wechattest.Fault{{
-			On: wechattest.OnAnswer, Path: row.path, Times: 1,
-			AnswerFault: wechattest.AnswerFault{Status: row.status, Code: row.code, Message: "…"},
-		}}}))
-		body := b.order("NO-0002")
-		if row.path == refund {
-			body = refundBody("NO-0001", "RE-1", 1)
-		}
-		refused := b.call(t, http.MethodPost, row.path, body)
-		require.Equal(t, row.status, refused.status)
-		require.Equal(t, row.code, refused.code())
-		requireSigned(t, b, refused, b.sim.PlatformSerials()[0])
-		require.Empty(t, b.sim.Refunds())
-		require.Len(t, b.sim.Orders(), 1)
-		require.Equal(t, http.StatusOK, b.call(t, http.MethodPost, row.path, body).status, "once")
+// errorRow is one row of the error tables in WeChat's documents: a request, and the status and code that answer it.
+type errorRow struct {
+	at     string // the endpoint, as the list of routes spells it
+	name   string // what is wrong with the request
+	status int
+	code   string // errcode, or code of WeChat Pay, or number of an error page; empty: no error
+	says   string // further part of the answer
+	ask    ask
+	with   []wechattest.Option
+}
+
+// ask makes the request of a row, after whatever must have happened before it.
+type ask func(*testing.T, bench) reply
+
+// errorTables are all rows, by the test's name.
+func errorTables() map[string][]errorRow {
+	return map[string][]errorRow{
+		"Login": loginErrors(), "Token": tokenErrors(), "TokenUse": tokenUseErrors(), "Messages": messageErrors(),
+		"Authorization": authorizationErrors(), "Grant": grantErrors(),
+		"Transport": transportErrors(), "Placing": placingErrors(), "PlacingAgain": placingAgainErrors(),
+		"Order": orderErrors(), "Refund": refundErrors(), "Bill": billErrors(),
+		"AppScript": appScriptErrors(), "PayScript": payScriptErrors(),
 	}
 }
 
-// TestErrcodesThatOnlyAScriptProduces are those of api.weixin.qq.com.
-func TestErrcodesThatOnlyAScriptProduces(t *testing.T) {
+// TestErrorTables asks for every error that WeChat's documents list and that this WeChat can produce.
+func TestErrorTables(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
-	for _, code := range []int{-1, 40164, 40243, 45009, 50004, 50007, 89503, 50001, 42007, 43107, 45063} {
-		require.NoError(t, b.sim.Play(wechattest.Script{Faults: []wechattest.Fault{{
-			On: wechattest.OnAnswer, Path: "/cgi-bin/token", Times: 1, AnswerFault: wechattest.AnswerFault{Errcode: code},
-		}}}))
-		requireErrcode(t, code, b.plainToken(t, b.sim.App()))
+	for table, rows := range errorTables() {
+		t.Run(table, func(t *testing.T) {
+			t.Parallel()
+			for _, row := range rows {
+				t.Run(strings.NewReplacer("/v3", "", "/", "_", " ", "").Replace(row.at)+"_"+row.name, row.run)
+			}
+		})
 	}
-	require.NotContains(t, b.plainToken(t, b.sim.App()).body, "errcode")
 }
+
+func (row errorRow) run(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var last wechattest.Exchange
+	b := setup(t, append(slices.Clone(row.with), wechattest.WithObserver(func(e wechattest.Exchange) {
+		mu.Lock()
+		defer mu.Unlock()
+		if e.Direction == wechattest.ToWeChat {
+			last = e
+		}
+	}))...)
+	r := row.ask(t, b)
+	require.Equal(t, row.status, r.status, r.body)
+	require.Equal(t, row.code, codeOf(t, r), r.body)
+	require.Contains(t, r.body, row.says)
+	mu.Lock()
+	asked := last
+	mu.Unlock()
+	require.Equal(t, row.at, patternOf(row.at, asked))
+	requireErrorShape(t, b, row, r)
+}
+
+// patternOf is at if it matches the request that was made.
+func patternOf(at string, asked wechattest.Exchange) string {
+	target, err := url.Parse(asked.Path)
+	if err != nil {
+		return err.Error()
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc(at, http.NotFound)
+	_, pattern := mux.Handler(&http.Request{Method: asked.Method, URL: target})
+	return pattern
+}
+
+// codeOf is the error code of an answer in any of WeChat's shapes.
+func codeOf(t *testing.T, r reply) string {
+	t.Helper()
+	if page := regexp.MustCompile(`错误码 (\d+)`).FindStringSubmatch(r.body); page != nil {
+		return page[1]
+	}
+	if !strings.HasPrefix(r.body, "{") {
+		return ""
+	}
+	var answer struct {
+		Code    string
+		Errcode int
+	}
+	require.NoError(t, json.Unmarshal([]byte(r.body), &answer))
+	if answer.Errcode != 0 {
+		return strconv.Itoa(answer.Errcode)
+	}
+	return answer.Code
+}
+
+// requireErrorShape holds an error to the form that each of the two APIs gives its errors.
+func requireErrorShape(t *testing.T, b bench, row errorRow, r reply) {
+	t.Helper()
+	switch {
+	case strings.Contains(r.header.Get("Content-Type"), "html"), row.code == "":
+	case !strings.Contains(row.at, "/v3/"):
+		code, err := strconv.Atoi(row.code)
+		require.NoError(t, err)
+		requireErrcode(t, code, r)
+	default:
+		var body map[string]any
+		require.NoError(t, json.Unmarshal([]byte(r.body), &body))
+		require.NotEmpty(t, body["message"])
+		for name := range body {
+			require.Contains(t, []string{"code", "message", "detail"}, name)
+		}
+		require.Equal(t, "application/json; charset=utf-8", r.header.Get("Content-Type"))
+		require.Regexp(t, `^08[0-9A-F]{42}-2\d{8}$`, r.header.Get("Request-Id"))
+		if row.status == http.StatusUnauthorized {
+			require.Empty(t, r.header.Get("Wechatpay-Signature"), "who was not recognised gets no signature")
+			return
+		}
+		requireSigned(t, b, r, r.header.Get("Wechatpay-Serial"))
+	}
+}
+
+// put changes a parameter of a query.
+func put(name, value string) func(url.Values) { return func(q url.Values) { q.Set(name, value) } }

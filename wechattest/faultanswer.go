@@ -50,18 +50,27 @@ func (s *Simulator) writeFault(answer *recorder, f Fault) {
 		answer.header.Set("Content-Type", "application/json; encoding=utf-8")
 		_, _ = answer.Write(compactJSON(refusal{f.Errcode, text}.answer(s.wireNow())))
 	default:
-		pair := s.signingKey()
+		pair := new(s.signingKey())
+		if f.Status == http.StatusUnauthorized { // who was not recognised gets no signature
+			pair = nil
+		}
 		refused := &payError{f.Status, 268435457, f.Code, f.Message, nil}
-		s.writeAnswer(answer, &pair, s.settings.clock.Now(), payAnswer{f.Status, refused}, refused.resultCode)
+		s.writeAnswer(answer, pair, s.settings.clock.Now(), payAnswer{f.Status, refused}, refused.resultCode)
 	}
 }
 
-// errcodeText is WeChat's text for the codes that scripts use most.
+// errcodeText is WeChat's text for the codes that scripts use most, and for those that this WeChat has no cause of its
+// own for. Source: developers.weixin.qq.com, 返回码.
 func errcodeText(code int) string {
 	known := map[int]string{
 		-1: "system error", 40001: "invalid credential, access_token is invalid or not latest", 40029: "invalid code",
-		40163: "code been used", 42001: "access_token expired", 45009: "reach max api daily quota limit",
-		45011: "api minute-quota reach limit, mustslower, retry next minute",
+		40163: "code been used", 40164: "invalid ip 127.0.0.1, not in whitelist", 40169: "invalid scene",
+		40243: "appsecret is frozen", 42001: "access_token expired", 43107: "subscribe message capability is banned",
+		43108: "concurrent sends to one user", 44991: "reach max api minute quota limit",
+		45009: "reach max api daily quota limit", 45011: "api minute-quota reach limit, mustslower, retry next minute",
+		45063: "reach max code quota limit", 50001: "user unauthorized", 50004: "forbidden user", 50007: "user is frozen",
+		89503: "the ip waits for the administrator's consent", 89506: "the administrator refused the ip",
+		89507: "the administrator refused the ip twice",
 	}
 	if text, found := known[code]; found {
 		return text

@@ -16,10 +16,10 @@ func (s *Simulator) newRoutes() http.Handler {
 
 	// api.weixin.qq.com: mini-program (小程序)
 	mux.HandleFunc("/sns/jscode2session", s.open(s.codeToSession))
-	mux.HandleFunc("/wxa/business/getuserphonenumber", s.open(s.posted(s.settings.app, s.userPhoneNumber)))
+	mux.HandleFunc("/wxa/business/getuserphonenumber", s.open(s.phoneNumberOfApp()))
 	mux.HandleFunc("/wxa/checksession", s.open(s.asked(s.settings.app, s.checkSession)))
 	mux.HandleFunc("/wxa/resetusersessionkey", s.open(s.asked(s.settings.app, s.resetSession)))
-	mux.HandleFunc("/wxa/msg_sec_check", s.open(s.posted(s.settings.app, s.checkMessage)))
+	mux.HandleFunc("/wxa/msg_sec_check", s.open(s.messageCheck()))
 	mux.HandleFunc("/wxa/getwxacodeunlimit", s.open(s.posted(s.settings.app, s.unlimitedCode)))
 	mux.HandleFunc("/cgi-bin/message/subscribe/send", s.open(s.posted(s.settings.app, s.sendSubscribeMessage)))
 

@@ -23,6 +23,11 @@ type checkedText struct {
 	Label   int    `json:"label"`
 }
 
+// messageCheck is checkMessage for the mini-program's access_tokens, with the code of its own for another method.
+func (s *Simulator) messageCheck() func(openCall) any {
+	return instead(43002, refusal{43302, "require POST method"}, s.posted(s.settings.app, s.checkMessage))
+}
+
 // checkMessage is POST /wxa/msg_sec_check (文本内容安全识别). errcode 0 does not mean that the text is clean.
 // Source: developers.weixin.qq.com, msgSecCheck. Where third parties alone name a code, it is theirs: 61010.
 func (s *Simulator) checkMessage(call openCall) any {
@@ -55,7 +60,10 @@ func (s *Simulator) checkMessage(call openCall) any {
 			return
 		}
 		name, found := st.user(s.settings.app.AppID, request.OpenID)
+		_, elsewhere := st.user(s.settings.account.AppID, request.OpenID)
 		switch {
+		case elsewhere:
+			answer = refusal{43104, "appid not match openid"}
 		case !found:
 			answer = refusal{40003, "invalid openid"}
 		case request.Scene < 1 || request.Scene > 4:

@@ -5,6 +5,7 @@ import (
 )
 
 const (
+	grantCharacters  = 110 // of a user's tokens; those of apps are longer
 	grantTokenLife   = 7200 * time.Second
 	grantRefreshLife = 30 * 24 * time.Hour // another page says 180 days; refreshing does not prolong it here
 )
@@ -17,6 +18,7 @@ type userGrant struct {
 	AccessEnds   time.Time `json:"access_ends"`
 	RefreshEnds  time.Time `json:"refresh_ends"`
 	SnapshotUser bool      `json:"snapshot_user"`
+	Voided       bool      `json:"voided,omitempty"` // by a new password
 }
 
 type grantAnswer struct {
@@ -31,6 +33,19 @@ type grantAnswer struct {
 
 // SetSnapshot makes the user browse as a snapshot user (快照页): authorizations give a made-up identity, marked so.
 func (p *Phone) SetSnapshot(snapshot bool) { p.change(func(u *user) { u.Snapshot = snapshot }) }
+
+// ChangePassword changes the user's WeChat password: tokens of earlier web authorizations are void (42007).
+func (p *Phone) ChangePassword() {
+	p.sim.update(func(st *state) {
+		for _, grant := range st.Grants {
+			grant.Voided = grant.Voided || grant.User == p.name
+		}
+	})
+}
+
+func passwordChanged() refusal {
+	return refusal{42007, "access_token and refresh_token exception: the user changed the password"}
+}
 
 // exchangeOAuthCode is GET /sns/oauth2/access_token.
 // Source: developers.weixin.qq.com, 网页授权.
@@ -49,15 +64,18 @@ func (s *Simulator) exchangeOAuthCode(call openCall) any {
 	s.update(func(st *state) {
 		code := st.OAuthCodes[query.Get("code")]
 		switch {
-		case code == nil || (!code.Used && call.now.Sub(code.IssuedAt) > codeLife):
+		case code == nil:
 			answer = refusal{40029, "invalid code"}
 			return
 		case code.Used:
 			answer = refusal{40163, "code been used"}
 			return
+		case call.now.Sub(code.IssuedAt) > codeLife:
+			answer = refusal{42003, "code expired"}
+			return
 		}
 		code.Used = true
-		refresh := randomSecret(110)
+		refresh := randomSecret(grantCharacters)
 		grant := &userGrant{
 			User: code.User, Scope: code.Scope, RefreshEnds: call.now.Add(grantRefreshLife),
 			SnapshotUser: st.Users[code.User].Snapshot,
@@ -86,6 +104,8 @@ func (s *Simulator) refreshGrant(call openCall) any {
 		switch grant := st.Grants[refresh]; {
 		case grant == nil:
 			answer = refusal{40030, "invalid refresh_token"}
+		case grant.Voided:
+			answer = passwordChanged()
 		case !call.now.Before(grant.RefreshEnds):
 			answer = refusal{42002, "refresh_token expired"}
 		default:
@@ -97,7 +117,7 @@ func (s *Simulator) refreshGrant(call openCall) any {
 
 func (s *Simulator) renew(st *state, refresh string, grant *userGrant, now time.Time) grantAnswer {
 	if !now.Before(grant.AccessEnds) {
-		grant.Access = randomSecret(110)
+		grant.Access = randomSecret(grantCharacters)
 		st.GrantOf[grant.Access] = refresh
 	}
 	grant.AccessEnds = now.Add(grantTokenLife)

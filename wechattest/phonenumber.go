@@ -28,6 +28,12 @@ type phoneAnswer struct {
 	PhoneInfo phoneInfo `json:"phone_info"`
 }
 
+// phoneNumberOfApp is userPhoneNumber for the mini-program's access_tokens. Its document says 40013 where others say
+// 48001: the token and the code are not of the same app.
+func (s *Simulator) phoneNumberOfApp() func(openCall) any {
+	return instead(48001, refusal{40013, "invalid appid"}, s.posted(s.settings.app, s.userPhoneNumber))
+}
+
 // userPhoneNumber is POST /wxa/business/getuserphonenumber (手机号快速验证).
 // Source: developers.weixin.qq.com, getPhoneNumber. A token that is refused does not use the code up; neither does an
 // openid that is not the code's user: the document is silent on both.

@@ -1,7 +1,6 @@
 package wechattest
 
 import (
-	"encoding/json"
 	"net/http"
 	"slices"
 	"time"
@@ -31,8 +30,8 @@ func (s *Simulator) stableToken(call openCall) any {
 		Secret       string `json:"secret"`
 		ForceRefresh bool   `json:"force_refresh"`
 	}
-	if err := json.NewDecoder(call.Body).Decode(&request); err != nil {
-		return refusal{47001, "data format error"}
+	if refused, ok := call.decode(&request); !ok {
+		return refused
 	}
 	if request.GrantType != "client_credential" {
 		return refusal{40002, "invalid grant_type"}

@@ -2,8 +2,12 @@ package wechattest
 
 import "time"
 
-// clientMsgLife is how long a client_msg_id keeps a message from being sent twice.
-const clientMsgLife = 10 * time.Minute
+const (
+	// clientMsgLife is how long a client_msg_id keeps a message from being sent twice.
+	clientMsgLife = 10 * time.Minute
+	// clientMsgCharacters is how long a client_msg_id may be.
+	clientMsgCharacters = 32
+)
 
 // sendTemplateMessage is POST /cgi-bin/message/template/send (发送模板消息). A repeated client_msg_id gets the first
 // message's answer; the documents do not say what it gets. TEMPLATESENDJOBFINISH is pushed afterwards.
@@ -34,6 +38,10 @@ func (s *Simulator) sendTemplateMessage(call openCall) any {
 			return
 		case !st.Users[name].Follows:
 			answer = refusal{43004, "require subscribe"}
+			return
+		}
+		if len(request.ClientMsgID) > clientMsgCharacters { // the code is not documented
+			answer = refusal{47003, "argument invalid! client_msg_id"}
 			return
 		}
 		if wrong := kind.wrongValue(request.Data); wrong != "" {

@@ -1,9 +1,7 @@
 package wechattest_test
 
 import (
-	"maps"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -82,32 +80,6 @@ func TestForcedRefresh(t *testing.T) {
 	requireErrcode(t, 40001, b.phoneNumber(t, token, b.grant(t), ""))
 }
 
-func TestStableTokenIsRefused(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	app := b.sim.App()
-	right := map[string]any{"grant_type": "client_credential", "appid": app.AppID, "secret": app.AppSecret}
-	for name, test := range map[string]struct {
-		change func(map[string]any)
-		code   int
-	}{
-		"Grant":       {set("grant_type", "authorization_code"), 40002},
-		"NoAppID":     {without("appid"), 41002},
-		"NoSecret":    {without("secret"), 41004},
-		"OtherAppID":  {set("appid", "wx0"), 40013},
-		"OtherSecret": {set("secret", "x"), 40125},
-		"WrongType":   {set("appid", 1), 47001},
-	} {
-		request := maps.Clone(right)
-		test.change(request)
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			requireErrcode(t, test.code, b.post(t, "/cgi-bin/stable_token", request))
-		})
-	}
-	requireErrcode(t, 43002, b.get(t, "/cgi-bin/stable_token", nil))
-}
-
 func TestPhoneNumber(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -122,21 +94,4 @@ func TestPhoneNumber(t *testing.T) {
 
 	b.alice.SetNumber("852", "61234567")
 	require.Contains(t, b.phoneNumber(t, token, b.grant(t), "").body, `"phoneNumber":"85261234567","purePhoneNumber":"61234567"`)
-}
-
-func TestPhoneNumberIsRefused(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	token := b.token(t, false).field("access_token")
-	requireErrcode(t, 41001, b.phoneNumber(t, "", b.grant(t), ""))
-	requireErrcode(t, 40014, b.phoneNumber(t, "short", b.grant(t), ""))
-	requireErrcode(t, 40001, b.phoneNumber(t, strings.Repeat("x", len(token)), b.grant(t), ""))
-	requireErrcode(t, 40029, b.phoneNumber(t, token, "unknown", ""))
-	requireErrcode(t, 40029, b.phoneNumber(t, token, b.login(t, b.alice), ""))
-	requireErrcode(t, 41008, b.phoneNumber(t, token, "", ""))
-
-	code := b.grant(t)
-	requireErrcode(t, 40029, b.phoneNumber(t, token, code, b.sim.Phone("bob").OpenID()))
-	b.clock.Advance(5*time.Minute + time.Second)
-	requireErrcode(t, 40029, b.phoneNumber(t, token, code, ""))
 }

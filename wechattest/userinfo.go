@@ -7,8 +7,12 @@ func (s *Simulator) checkedGrant(st *state, call openCall) (*userGrant, refusal)
 	switch {
 	case query.Get("access_token") == "":
 		return nil, refusal{41001, "access_token missing"}
+	case len(query.Get("access_token")) != grantCharacters:
+		return nil, refusal{40014, "invalid access_token"}
 	case grant == nil || grant.Access != query.Get("access_token"):
 		return nil, refusal{40001, "invalid credential, access_token is invalid or not latest"}
+	case grant.Voided:
+		return nil, passwordChanged()
 	case !call.now.Before(grant.AccessEnds):
 		return nil, refusal{42001, "access_token expired"}
 	case query.Get("openid") != s.grantOpenID(st, grant):
