@@ -10,7 +10,7 @@ import (
 func (t *trail) exchange(e wechattest.Exchange) {
 	s := step{
 		At: e.At, TookMs: milliseconds(e.Latency), From: atHost, To: atWeChat, Title: wechatTitle(e.Path),
-		Problem: e.Status == 0 || e.Status >= 400,
+		Problem: e.Status == 0 || e.Status >= 400 || e.Error != "",
 		Call: &call{
 			Method: e.Method, Path: e.Path, Body: e.RequestBody, Status: e.Status, Answer: e.ResponseBody, Error: e.Error,
 		},

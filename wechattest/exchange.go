@@ -22,6 +22,6 @@ type Exchange struct {
 	Path         string        `json:"path"`   // path and query; for notices the whole URL
 	Status       int           `json:"status"` // 0: no answer
 	RequestBody  string        `json:"request_body"`
-	ResponseBody string        `json:"response_body"`
-	Error        string        `json:"error,omitempty"` // why there was no answer
+	ResponseBody string        `json:"response_body"`   // as it was sent, even if it did not arrive
+	Error        string        `json:"error,omitempty"` // why there was no answer, or why it does not count
 }

@@ -78,6 +78,22 @@ func errcodeText(code int) string {
 	return "error " + strconv.Itoa(code)
 }
 
+// cuts says whether an answer ends too early.
+func (f AnswerFault) cuts(answer *recorder) bool { return f.Cut > 0 && f.Cut < answer.body.Len() }
+
+// arrives is the status that reaches the client, or 0, and what keeps the rest from it.
+func (f AnswerFault) arrives(answer *recorder) (status int, problem string) {
+	switch {
+	case f.Timeout:
+		return 0, fmt.Sprintf("the answer %d was kept back by a script", answer.status)
+	case f.Lost:
+		return 0, fmt.Sprintf("the answer %d was lost by a script", answer.status)
+	case f.cuts(answer):
+		return answer.status, fmt.Sprintf("the answer was cut by a script after %d of %d bytes", f.Cut, answer.body.Len())
+	}
+	return answer.status, ""
+}
+
 // send passes an answer on as far as the fault lets it.
 func (s *Simulator) send(w http.ResponseWriter, r *http.Request, answer *recorder, fault Fault) {
 	if fault.Timeout {
@@ -89,7 +105,7 @@ func (s *Simulator) send(w http.ResponseWriter, r *http.Request, answer *recorde
 	if fault.Lost || fault.Timeout {
 		panic(http.ErrAbortHandler) // the documented way to cut a connection
 	}
-	if fault.Cut > 0 && fault.Cut < answer.body.Len() {
+	if fault.cuts(answer) {
 		answer.header.Set("Content-Length", strconv.Itoa(answer.body.Len()))
 		answer.body.Truncate(fault.Cut)
 		answer.copyTo(w)

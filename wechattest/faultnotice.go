@@ -3,14 +3,9 @@ package wechattest
 import (
 	"bytes"
 	"context"
-	"errors"
+	"net/http"
 	"sync"
 	"time"
-)
-
-var (
-	errDropped = errors.New("dropped by a script")
-	errDeaf    = errors.New("the answer was lost, says a script")
 )
 
 // fate is when a delivery may go.
@@ -60,19 +55,20 @@ func (s *Simulator) deliver(ctx context.Context, id string, fault Fault) NoticeA
 }
 
 func (s *Simulator) dropped(id string) NoticeAttempt {
-	attempt := NoticeAttempt{At: s.settings.clock.Now(), Error: errDropped.Error()}
+	attempt := NoticeAttempt{At: s.settings.clock.Now(), Error: "dropped by a script"}
 	s.view(func(st *state) {
 		if notice := st.Notices[id]; notice != nil {
 			attempt.NoticeID, attempt.EventType, attempt.URL = notice.ID, notice.EventType, notice.URL
 			attempt.OutTradeNo, attempt.OutRefundNo = notice.OutTradeNo, notice.OutRefundNo
 		}
 	})
+	s.observe(Exchange{At: attempt.At, Direction: FromWeChat, Method: http.MethodPost, Path: attempt.URL, Error: attempt.Error})
 	return attempt
 }
 
-// postWith is post with a notice made wrong and an answer made deaf.
+// postWith is post with a notice made wrong, or an answer unheard.
 func (s *Simulator) postWith(ctx context.Context, id string, fault Fault) NoticeAttempt {
-	attempt := s.post(ctx, id, func(notice *Notice, record noticeRecord) {
+	return s.post(ctx, id, func(notice *Notice, record noticeRecord) {
 		if changes := fault.changes(); len(changes) > 0 {
 			forged, err := s.forgeAgain(record, changes)
 			if err == nil {
@@ -86,11 +82,7 @@ func (s *Simulator) postWith(ctx context.Context, id string, fault Fault) Notice
 			notice.Body = bytes.Clone(notice.Body)
 			notice.Body[len(notice.Body)/2] ^= 1
 		}
-	})
-	if fault.Deaf && attempt.Status != 0 {
-		attempt.Status, attempt.Error = 0, errDeaf.Error()
-	}
-	return attempt
+	}, fault.Deaf)
 }
 
 func (s *Simulator) forgeAgain(record noticeRecord, changes []NoticeChange) (Notice, error) {

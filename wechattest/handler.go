@@ -73,7 +73,7 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fault = s.answer(answer, r)
 	}
 	exchange.Latency = time.Since(started)
-	exchange.Status = answer.status
+	exchange.Status, exchange.Error = fault.arrives(answer)
 	exchange.RequestBody, exchange.ResponseBody = string(body), answer.body.String()
 	defer s.observe(exchange)
 	s.send(w, r, answer, fault)

@@ -63,7 +63,7 @@ func (s *Simulator) sendByHand(ctx context.Context, id string) (NoticeAttempt, e
 	if !known {
 		return NoticeAttempt{}, errNoNotice
 	}
-	attempt := s.post(ctx, id, nil)
+	attempt := s.post(ctx, id, nil, false)
 	attempt.Manual = true
 	s.update(func(st *state) {
 		if notice := st.Notices[id]; notice != nil {
@@ -86,8 +86,8 @@ func (s *Simulator) Attempts(outTradeNo string) []NoticeAttempt {
 }
 
 // post delivers a notice once: the same body each time, a fresh timestamp, nonce and signature. Redirects count as
-// refusals, since they are not followed.
-func (s *Simulator) post(ctx context.Context, id string, spoil func(*Notice, noticeRecord)) NoticeAttempt {
+// refusals, since they are not followed. A deaf WeChat does not hear the answer.
+func (s *Simulator) post(ctx context.Context, id string, spoil func(*Notice, noticeRecord), deaf bool) NoticeAttempt {
 	var record noticeRecord
 	s.view(func(st *state) {
 		if found := st.Notices[id]; found != nil {
@@ -109,6 +109,9 @@ func (s *Simulator) post(ctx context.Context, id string, spoil func(*Notice, not
 		spoil(&notice, record)
 	}
 	status, answer, err := s.roundTrip(ctx, notice, record.URL)
+	if deaf && err == nil {
+		status, err = 0, fmt.Errorf("the answer %d was lost by a script", status)
+	}
 	attempt.Latency, attempt.Status = time.Since(started), status
 	if err != nil {
 		attempt.Error = err.Error()

@@ -58,8 +58,11 @@ func (p *printer) exchange(e wechattest.Exchange) {
 	if e.Direction == wechattest.FromWeChat {
 		arrow = "->"
 	}
-	if e.Status == 0 {
+	switch {
+	case e.Status == 0:
 		came = "no answer: " + e.Error
+	case e.Error != "":
+		came += ", but " + e.Error
 	}
 	p.print(fmt.Sprintf("%s %s %-4s %s  %s  %s\n", e.At.Local().Format(time.TimeOnly), arrow, e.Method, path, came,
 		e.Latency.Round(100*time.Microsecond)))

@@ -86,7 +86,7 @@ function more({ call, fields, event }) {
   const part = (title, text) => text && box.append(el("h3", {}, title), el("pre", { tabindex: "0" }, text));
   if (call) {
     part("请求", [`${call.method} ${call.path}`, ...(call.header ?? []).map((h) => `${h.name}: ${h.value}`)].join("\n") + (call.body ? `\n\n${pretty(call.body)}` : ""));
-    part("回答", `${call.status || call.error || "无回答"}${call.answer ? `\n\n${pretty(call.answer)}` : ""}`);
+    part("回答", `${[call.status, call.error].filter(Boolean).join(" · ") || "无回答"}${call.answer ? `\n\n${pretty(call.answer)}` : ""}`);
   }
   if (fields?.length) part("内容", fields.map((f) => `${f.name} = ${f.value}`).join("\n"));
   else if (event) part("事件", event);

@@ -168,7 +168,7 @@ func TestFaultsPlayAndStop(t *testing.T) {
 	}, playing)
 	done := trigger(t, b, control.Trigger{Event: "payment.succeeded"})
 	require.False(t, done.Accepted)
-	require.Contains(t, done.Notice.Attempts[0].Error, "the answer was lost")
+	require.Contains(t, done.Notice.Attempts[0].Error, "the answer 204 was lost by a script")
 	require.Equal(t, 1, get[control.State](t, b, "v1/state").Faults[0].Struck)
 	require.Len(t, post[control.Faults](t, b, "v1/faults/stop", nil).Playing, 2)
 	require.Empty(t, get[control.Faults](t, b, "v1/faults").Playing)
