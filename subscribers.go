@@ -24,7 +24,7 @@ func newPluginReceiver(h *host.Host) pluginReceiver {
 
 func (p pluginReceiver) Subscribers(kind string) []string { return p.host.Subscribers(kind) }
 func (p pluginReceiver) Plugins() []string                { return p.ids }
-func (p pluginReceiver) Capacity(plugin string) int       { return p.host.Capacity(plugin) }
+func (p pluginReceiver) Slots(plugin string) int          { return p.host.Slots(plugin) }
 
 func (p pluginReceiver) Deliver(ctx context.Context, plugin string, h delivery.Handover) delivery.Outcome {
 	out := p.host.Deliver(ctx, plugin, host.Event{
@@ -46,7 +46,7 @@ const logSubscriber = "log"
 
 func (logReceiver) Subscribers(string) []string { return []string{logSubscriber} }
 func (logReceiver) Plugins() []string           { return []string{logSubscriber} }
-func (logReceiver) Capacity(string) int         { return 8 }
+func (logReceiver) Slots(string) int            { return 8 }
 
 func (l logReceiver) Deliver(ctx context.Context, _ string, h delivery.Handover) delivery.Outcome {
 	l.log.InfoContext(ctx, "event (no plugin is configured)",

@@ -6,7 +6,7 @@ import "time"
 type Delivery struct {
 	Lease   time.Duration // Key: lease. Another host may take a row over after so long without renewal. Default: 20s.
 	Poll    time.Duration // Key: poll. How often to look for rows another host left. Default: 500ms.
-	Workers int           // Key: workers. Hand-overs at once over all plugins. Default: 100.
+	Workers int           // Key: workers. Hand-overs at once to one plugin, over its own limit. Default: 100.
 	// KeepDone is how long a done delivery stays visible. Key: keep-done. Default: 720h.
 	KeepDone time.Duration
 	// KeepEvents is how long events and their keys are kept, longer than a payment can be refunded. Key: keep-events.
@@ -21,7 +21,7 @@ func (d *Delivery) keys() []key {
 		{path: "delivery.poll", to: &d.Poll, def: "500ms",
 			doc: "How often to look for deliveries another host left. 10ms to 1m."},
 		{path: "delivery.workers", to: &d.Workers, def: "100",
-			doc: "Hand-overs at once, over all plugins. 1 to 1000."},
+			doc: "Hand-overs at once to one plugin; its own limit may be lower. 1 to 1000."},
 		{path: "delivery.keep-done", to: &d.KeepDone, def: "720h",
 			doc: "How long a done delivery stays visible. At least 1h."},
 		{path: "delivery.keep-events", to: &d.KeepEvents, def: "9600h",

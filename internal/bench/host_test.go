@@ -200,8 +200,8 @@ func (idle) Subscribers(string) []string { return []string{"idle"} }
 // Plugins implements delivery.Receiver.
 func (idle) Plugins() []string { return []string{"idle"} }
 
-// Capacity implements delivery.Receiver.
-func (idle) Capacity(string) int { return 100 }
+// Slots implements delivery.Receiver.
+func (idle) Slots(string) int { return 100 }
 
 // Deliver implements delivery.Receiver.
 func (idle) Deliver(context.Context, string, delivery.Handover) delivery.Outcome {

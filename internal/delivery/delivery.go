@@ -17,8 +17,8 @@ type Receiver interface {
 	Subscribers(kind string) []string
 	// Plugins names all plugins.
 	Plugins() []string
-	// Capacity is how many more hand-overs a plugin takes now; 0 while it is not ready.
-	Capacity(plugin string) int
+	// Slots is how many hand-overs a plugin takes at once, those under way included; 0 while it is not ready.
+	Slots(plugin string) int
 	// Deliver hands over one event and returns when the plugin has answered, or its deadline has passed.
 	Deliver(ctx context.Context, plugin string, h Handover) Outcome
 }

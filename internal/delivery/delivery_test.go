@@ -28,7 +28,7 @@ type receiver struct {
 
 func (r *receiver) Subscribers(string) []string { return r.plugins }
 func (r *receiver) Plugins() []string           { return r.plugins }
-func (r *receiver) Capacity(string) int         { return r.capacity }
+func (r *receiver) Slots(string) int            { return r.capacity }
 func (r *receiver) Deliver(ctx context.Context, plugin string, h delivery.Handover) delivery.Outcome {
 	out := r.handle(ctx, plugin, h)
 	r.calls <- h
@@ -329,7 +329,9 @@ func TestLongWorkKeepsItsLease(t *testing.T) {
 		start(t, db, r, set) // a second host, ready to take back
 		record(t, db, q, "e1", "s1")
 		first := eventually(t, db, "e1", state(store.Running))
-		eventually(t, db, "e1", func(d store.Delivery) bool { return d.Attempt > 1 || d.WakeAt != nil && d.WakeAt.Time().Sub(first.WakeAt.Time()) > set.Lease })
+		eventually(t, db, "e1", func(d store.Delivery) bool {
+			return d.Attempt > 1 || d.WakeAt != nil && d.WakeAt.Time().Sub(first.WakeAt.Time()) > set.Lease
+		})
 		close(outlived)
 		d := eventually(t, db, "e1", state(store.Done))
 		require.Equal(t, 1, d.Attempt, "nobody took the row over")

@@ -14,54 +14,122 @@ func (q *Queue) dispatchLoop(ctx, workCtx context.Context) {
 	poll := time.NewTicker(q.set.Poll)
 	defer poll.Stop()
 	for {
-		for _, plugin := range q.receiver.Plugins() {
+		soon, plugins := q.set.Poll, q.receiver.Plugins()
+		for _, plugin := range q.hands.leftOut(plugins) {
+			q.giveBack(workCtx, plugin)
+		}
+		for _, plugin := range plugins {
 			if ctx.Err() != nil {
 				return
 			}
-			q.safely("dispatch", func() { q.dispatch(workCtx, plugin) })
+			q.safely("dispatch", func() {
+				if wait := q.dispatch(workCtx, plugin); wait > 0 {
+					soon = min(soon, wait)
+				}
+			})
 		}
+		again := time.NewTimer(soon)
 		select {
 		case <-ctx.Done():
-			return
 		case <-q.wake:
 		case <-poll.C:
+		case <-again.C:
 		}
+		again.Stop()
 	}
 }
 
-// dispatch claims what a plugin can take now and starts a hand-over for each row.
-func (q *Queue) dispatch(workCtx context.Context, plugin string) {
-	free := q.hands.free(plugin, q.receiver.Capacity(plugin), q.set.Workers)
-	if free <= 0 {
-		return
+// dispatch claims what a plugin can take, now and next, and hands over what it can take now. wait is when to look again
+// for more, zero for no such time.
+func (q *Queue) dispatch(workCtx context.Context, plugin string) (wait time.Duration) {
+	slots := min(q.receiver.Slots(plugin), q.set.Workers)
+	if slots <= 0 || q.hands.stale(plugin, time.Now()) {
+		q.giveBack(workCtx, plugin)
+	}
+	if slots <= 0 {
+		return 0
+	}
+	q.feed(workCtx, plugin, slots)
+	rows, wait := q.hands.room(plugin, slots, time.Now())
+	if rows == 0 {
+		return wait
 	}
 	ctx, done := context.WithTimeout(workCtx, q.set.Lease/2)
 	defer done()
 	if err := failpoint.Hit(failpoint.BeforeClaim); err != nil {
-		return
+		return 0
 	}
-	claimed, solo, err := q.claim(ctx, plugin, free)
+	claimed, solo, err := q.claim(ctx, plugin, rows)
 	if err != nil && workCtx.Err() == nil {
 		q.log.ErrorContext(ctx, "cannot claim deliveries", "plugin", plugin, "error", err)
 	}
 	if len(claimed) == 0 || failpoint.Hit(failpoint.AfterClaim) != nil {
+		return 0
+	}
+	q.hands.took(plugin, q.read(ctx, claimed, solo))
+	q.feed(workCtx, plugin, slots)
+	return 0
+}
+
+// read gets the events of claimed rows.
+func (q *Queue) read(ctx context.Context, claimed []store.Delivery, solo bool) []item {
+	ids := make([]string, len(claimed))
+	for i, d := range claimed {
+		ids[i] = d.EventID
+	}
+	events, err := q.db.EventsByID(ctx, ids)
+	if err != nil {
+		q.log.ErrorContext(ctx, "cannot read events", "plugin", claimed[0].Plugin, "error", err)
+	}
+	items := make([]item, len(claimed))
+	for i, d := range claimed {
+		e, found := events[d.EventID]
+		items[i] = item{delivery: d, event: e, solo: solo}
+		switch {
+		case err != nil:
+			items[i].unread = Outcome{Result: NotReady, Code: "storage", Message: "the event could not be read"}
+		case !found:
+			items[i].unread = Outcome{Result: Reject, Code: "event-missing", Message: "the event's row is gone"}
+		}
+	}
+	return items
+}
+
+// feed hands over what is in stock, as far as the plugin has slots.
+func (q *Queue) feed(workCtx context.Context, plugin string, slots int) {
+	for !q.stopping.Load() {
+		it, ok := q.hands.next(plugin, slots)
+		if !ok {
+			return
+		}
+		q.work.Go(func() {
+			q.handOver(workCtx, it)
+			q.Wake() // its subject is free now
+		})
+	}
+}
+
+// giveBack returns a plugin's stock to the queue, for whoever can hand it over. What cannot be written comes back when
+// its lease ends.
+func (q *Queue) giveBack(ctx context.Context, plugin string) {
+	items := q.hands.drop(plugin)
+	if len(items) == 0 {
 		return
 	}
-	events, err := q.eventsOf(ctx, claimed)
-	if err != nil {
-		q.log.ErrorContext(ctx, "cannot read events", "plugin", plugin, "error", err)
+	back := make([]store.Finish, len(items))
+	for i, it := range items {
+		back[i] = store.Finish{
+			Delivery: it.delivery, State: store.Pending, Suspect: it.delivery.Suspect, Code: "given-back",
+			Error: "claimed ahead, and not handed over",
+		}
 	}
-	for _, d := range claimed {
-		q.hands.took(d, solo)
-		e, found := events[d.EventID]
-		q.work.Go(func() {
-			out := Outcome{Result: NotReady, Code: "storage", Message: "the event could not be read"}
-			if err == nil && !found {
-				out = Outcome{Result: Reject, Code: "event-missing", Message: "the event's row is gone"}
-			}
-			q.handOver(workCtx, d, e, found, solo, out)
-			q.Wake() // its subject and its slot are free now
-		})
+	ctx, done := context.WithTimeout(ctx, 2*time.Second)
+	defer done()
+	if _, err := q.db.FinishDeliveries(ctx, back); err != nil {
+		q.log.ErrorContext(ctx, "cannot give deliveries back", "plugin", plugin, "count", len(back), "error", err)
+	}
+	for _, it := range items {
+		q.hands.gave(it.delivery, false)
 	}
 }
 
@@ -74,6 +142,7 @@ func (q *Queue) claim(ctx context.Context, plugin string, free int) (claimed []s
 		case err != nil:
 			return nil, false, err
 		case due && !q.hands.idle(plugin):
+			q.giveBack(ctx, plugin)
 			return nil, false, nil // wait until the plugin's hands are empty
 		case due:
 			claimed, err := q.db.ClaimSuspect(ctx, plugin, q.owner, q.set.Lease)
@@ -84,14 +153,6 @@ func (q *Queue) claim(ctx context.Context, plugin string, free int) (claimed []s
 	}
 	claimed, err = q.db.ClaimDeliveries(ctx, plugin, q.owner, free, q.set.Lease)
 	return claimed, false, err
-}
-
-func (q *Queue) eventsOf(ctx context.Context, claimed []store.Delivery) (map[string]store.Event, error) {
-	ids := make([]string, len(claimed))
-	for i, d := range claimed {
-		ids[i] = d.EventID
-	}
-	return q.db.EventsByID(ctx, ids)
 }
 
 // safely keeps a background part alive through a panic. The panic's value is not logged: it could hold a payload.

@@ -8,29 +8,48 @@ import (
 	"wgink.ink/wechat/internal/store"
 )
 
-// handOver delivers one claimed row, unless its event could not be read, and writes the outcome.
-func (q *Queue) handOver(ctx context.Context, d store.Delivery, e store.Event, found, solo bool, out Outcome) {
-	start := time.Now()
-	q.hands.passOn(d.Plugin)
-	if found {
-		out = Outcome{Result: Retry, Code: "panic", Message: "the host failed while handing the event over"}
-		q.safely("hand-over", func() {
-			if failpoint.Hit(failpoint.BeforeCall) != nil {
-				return
-			}
-			out = q.receiver.Deliver(ctx, d.Plugin, Handover{
-				EventID: e.ID, Kind: e.Kind, WeChatType: e.WeChatType, Subject: e.Subject, Attempt: d.Attempt,
-				OccurredAt: e.OccurredAt.Time(), Replay: d.Replay, Compared: e.Compared, Payload: e.Payload,
-			})
-		})
+// handOver delivers one claimed row, unless its event could not be read, and writes the outcome. The plugin's slot is
+// free for the next one before that.
+func (q *Queue) handOver(ctx context.Context, it item) {
+	start, d, out := time.Now(), it.delivery, it.unread
+	reached := false
+	if out.Result == 0 {
+		out = q.call(ctx, it)
+		reached = out.Result != NotReady && out.Result != Crashed
 	}
+	took := time.Since(start)
 	if ctx.Err() != nil && out.Result != Done {
 		out = Outcome{Result: NotReady, Code: "stopping"}
 	}
-	f := next(d, out, solo)
+	if reached {
+		q.hands.answered(d.Plugin, max(took, 1))
+	} else {
+		q.hands.answered(d.Plugin, 0)
+		q.giveBack(ctx, d.Plugin)
+	}
+	if slots := min(q.receiver.Slots(d.Plugin), q.set.Workers); !it.solo {
+		q.feed(ctx, d.Plugin, slots)
+	}
+	f := next(d, out, it.solo)
 	q.finish(ctx, f)
 	q.hands.gave(d, f.Crash)
 	q.report(ctx, f, time.Since(start))
+}
+
+// call gives the event to the plugin. A panic of the receiver is an outcome like another.
+func (q *Queue) call(ctx context.Context, it item) (out Outcome) {
+	out = Outcome{Result: Retry, Code: "panic", Message: "the host failed while handing the event over"}
+	d, e := it.delivery, it.event
+	q.safely("hand-over", func() {
+		if failpoint.Hit(failpoint.BeforeCall) != nil {
+			return
+		}
+		out = q.receiver.Deliver(ctx, d.Plugin, Handover{
+			EventID: e.ID, Kind: e.Kind, WeChatType: e.WeChatType, Subject: e.Subject, Attempt: d.Attempt,
+			OccurredAt: e.OccurredAt.Time(), Replay: d.Replay, Compared: e.Compared, Payload: e.Payload,
+		})
+	})
+	return out
 }
 
 // finish writes the outcome, trying again while the lease lasts. When it cannot be written, the row is taken back after

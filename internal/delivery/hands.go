@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"wgink.ink/wechat/internal/store"
 )
@@ -15,14 +16,39 @@ type hands struct {
 	plugins map[string]*hand
 }
 
+// hand is what this host holds for one plugin. A claimed row waits in stock, is with the plugin, and is held until its
+// outcome is written.
 type hand struct {
-	working int  // claimed, until the outcome is written
-	claimed int  // of these, not with the plugin yet, so that its capacity does not count them
-	solo    bool // the one that is working is a suspect
+	stock   []item
+	calls   int           // with the plugin now
+	working int           // held
+	solo    bool          // the one that is held is a suspect
+	mean    time.Duration // of a call
+	claimed time.Time     // when rows were last claimed
+	stocked time.Time     // when stock last got shorter or was filled anew
 	// suspects: there may be suspects, so look before claiming. They are set when a plugin dies and on each tick,
 	// because another host's plugin may have died.
 	suspects bool
 }
+
+// item is a claimed row with its event.
+type item struct {
+	delivery store.Delivery
+	event    store.Event
+	unread   Outcome // the verdict when the event could not be read
+	solo     bool
+}
+
+// A plugin is given its next event the moment it has answered one, so rows are claimed ahead: as many as it will be
+// through with in lookahead, which is nothing for one that needs seconds. A stock that does not move for staleAfter is
+// given back, another host may be better off. Each claim costs the database a commit; pace is the least time between two
+// of them while there is work in hand, so that under load each brings more.
+const (
+	lookahead  = 100 * time.Millisecond
+	aheadMax   = 256
+	staleAfter = 10 * lookahead
+	pace       = 4 * time.Millisecond
+)
 
 // of finds a plugin's hand. The caller holds mu.
 func (h *hands) of(plugin string) *hand {
@@ -34,30 +60,114 @@ func (h *hands) of(plugin string) *hand {
 	return p
 }
 
-// free is how many rows of a plugin may be claimed now; 0 while a suspect is alone with it.
-func (h *hands) free(plugin string, capacity, workers int) int {
+// room is how many rows of a plugin may be claimed now: none while a suspect is alone with it, nor for a trifle while
+// there is stock. wait is when to ask again, if that is sooner than the next call ends.
+func (h *hands) room(plugin string, slots int, now time.Time) (rows int, wait time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	p := h.of(plugin)
 	if p.solo {
-		return 0
+		return 0, 0
 	}
-	return min(capacity-p.claimed, workers-len(h.all))
+	most := slots + p.ahead(slots)
+	free := min(most-p.calls-len(p.stock), 2*most-p.working) // the second: outcomes that wait to be written
+	if free <= 0 || (len(p.stock) > 0 && free < most/2) {
+		return 0, 0
+	}
+	if p.working > 0 {
+		if wait := pace - now.Sub(p.claimed); wait > 0 {
+			return 0, wait
+		}
+	}
+	p.claimed = now
+	return free, 0
 }
 
-func (h *hands) took(d store.Delivery, solo bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.all[d.Claim()] = struct{}{}
-	p := h.of(d.Plugin)
-	p.working, p.claimed, p.solo = p.working+1, p.claimed+1, solo
+// ahead is how many calls the plugin will be through with in lookahead.
+func (p *hand) ahead(slots int) int {
+	if p.mean == 0 {
+		return 0 // nothing is known yet
+	}
+	return int(min(time.Duration(slots)*lookahead/p.mean, aheadMax))
 }
 
-// passOn notes that a claimed row is about to reach the plugin, which counts it from then on.
-func (h *hands) passOn(plugin string) {
+// took puts claimed rows into stock.
+func (h *hands) took(plugin string, items []item) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.of(plugin).claimed--
+	p := h.of(plugin)
+	for _, it := range items {
+		h.all[it.delivery.Claim()] = struct{}{}
+		p.working++
+		p.solo = it.solo
+	}
+	if len(p.stock) == 0 {
+		p.stocked = time.Now()
+	}
+	p.stock = append(p.stock, items...)
+}
+
+// next takes a row out of stock when the plugin has a slot for it.
+func (h *hands) next(plugin string, slots int) (it item, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p := h.of(plugin)
+	if len(p.stock) == 0 || p.calls >= slots {
+		return item{}, false
+	}
+	it, p.stock = p.stock[0], p.stock[1:]
+	p.calls, p.stocked = p.calls+1, time.Now()
+	return it, true
+}
+
+// answered notes the end of a call, and how long it took unless the plugin was not reached.
+func (h *hands) answered(plugin string, took time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p := h.of(plugin)
+	p.calls--
+	switch {
+	case took == 0:
+	case p.mean == 0:
+		p.mean = took
+	default:
+		p.mean += (took - p.mean) / 8
+	}
+}
+
+// stale tells whether the stock has not moved for too long. The plugin counts as slow from then on, until calls show
+// otherwise.
+func (h *hands) stale(plugin string, now time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p := h.of(plugin)
+	if len(p.stock) == 0 || now.Sub(p.stocked) < staleAfter {
+		return false
+	}
+	p.mean = max(p.mean, now.Sub(p.stocked))
+	return true
+}
+
+// leftOut names plugins with stock that are not among those listed: they were taken out while the host runs.
+func (h *hands) leftOut(listed []string) (plugins []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for id, p := range h.plugins {
+		if len(p.stock) > 0 && !slices.Contains(listed, id) {
+			plugins = append(plugins, id)
+		}
+	}
+	return plugins
+}
+
+// drop empties a plugin's stock: the plugin ended, or there are suspects to be handed over first.
+func (h *hands) drop(plugin string) []item {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p := h.of(plugin)
+	stock := p.stock
+	p.stock = nil
+	return stock
 }
 
 // gave notes that an outcome is written; crashed: and that the plugin died.
@@ -66,7 +176,10 @@ func (h *hands) gave(d store.Delivery, crashed bool) {
 	defer h.mu.Unlock()
 	delete(h.all, d.Claim())
 	p := h.of(d.Plugin)
-	p.working, p.solo = p.working-1, false
+	p.working--
+	if p.working == 0 {
+		p.solo = false
+	}
 	p.suspects = p.suspects || crashed
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,7 +22,7 @@ import (
 type Settings struct {
 	Lease      time.Duration // default 20s
 	Poll       time.Duration // default 500ms
-	Workers    int           // default 100
+	Workers    int           // hand-overs to one plugin at once, at most; default 100
 	KeepDone   time.Duration // done deliveries are kept so long; default 720h
 	KeepEvents time.Duration // events and their keys are kept so long; default 9600h
 }
@@ -54,6 +55,8 @@ type Queue struct {
 	sends  sync.WaitGroup     // the dispatcher, which begins hand-overs
 	work   sync.WaitGroup     // hand-overs
 	loops  sync.WaitGroup     // keeper, retention
+
+	stopping atomic.Bool // what is in stock is not handed over any more
 
 	mu      sync.Mutex
 	started bool
@@ -126,6 +129,7 @@ func (q *Queue) Stop(ctx context.Context) error {
 	if !running {
 		return nil
 	}
+	q.stopping.Store(true)
 	stop()
 	idle := make(chan struct{})
 	go func() {
