@@ -24,35 +24,37 @@ func (h *Host) Deliver(ctx context.Context, plugin string, ev Event) Outcome {
 	if s == nil {
 		return Outcome{Result: NotReady, Code: "unknown-plugin", Message: "no plugin of that id is enabled"}
 	}
-	call, err := newRequest(ev)
-	if err != nil {
-		return Outcome{Result: Reject, Code: "payload", Message: err.Error()}
-	}
 	p := s.acquire()
 	if p == nil {
 		return Outcome{Result: NotReady, Code: "not-ready", Message: "the plugin takes no event now"}
 	}
 	defer s.release(p)
-	limited, cancel := context.WithTimeout(ctx, s.plan.timeout)
+	call, err := newRequest(ev, p.takes)
+	if err != nil {
+		return Outcome{Result: Reject, Code: "payload", Message: err.Error()}
+	}
+	end := time.Now().Add(s.plan.timeout)
+	defer p.events.enter(ev.ID, end)()
+	limited, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
 	out, err := call(limited, p.conn)
 	if err != nil {
 		return p.failure(ctx, err)
 	}
-	return p.verdict(out)
+	return verdict(out, p.clean)
 }
 
-// verdict reads what the handler decided.
-func (p *process) verdict(out *pluginv1.Outcome) Outcome {
+// verdict reads what the handler decided. clean makes its words fit for a log.
+func verdict(out *pluginv1.Outcome, clean func(string) string) Outcome {
 	switch r := out.GetResult().(type) {
 	case *pluginv1.Outcome_Done:
 		return Outcome{Result: Done}
 	case *pluginv1.Outcome_Reject:
-		return Outcome{Result: Reject, Code: "handler", Message: p.clean(r.Reject.GetReason())}
+		return Outcome{Result: Reject, Code: "handler", Message: clean(r.Reject.GetReason())}
 	case *pluginv1.Outcome_Retry:
 		return Outcome{
 			Result: Retry, After: max(r.Retry.GetAfter().AsDuration(), 0), Code: "handler",
-			Message: p.clean(r.Retry.GetMessage()),
+			Message: clean(r.Retry.GetMessage()),
 		}
 	default:
 		return Outcome{Result: Retry, Code: "empty", Message: "the plugin's verdict is empty or of a newer kind"}
@@ -61,8 +63,17 @@ func (p *process) verdict(out *pluginv1.Outcome) Outcome {
 
 // failure turns a gRPC error into a result. Only what the event itself caused counts against it.
 func (p *process) failure(ctx context.Context, err error) Outcome {
+	code := status.Code(err)
+	if code == codes.Unavailable || code == codes.Canceled && ctx.Err() == nil {
+		return p.broken()
+	}
+	return failure(err, p.plan.timeout, p.clean)
+}
+
+// failure is what a gRPC error means while the connection stands.
+func failure(err error, timeout time.Duration, clean func(string) string) Outcome {
 	st := status.Convert(err)
-	message := p.clean(st.Message())
+	message := clean(st.Message())
 	switch st.Code() {
 	case codes.ResourceExhausted:
 		return Outcome{Result: Reject, Code: "too-large", Message: message}
@@ -71,18 +82,13 @@ func (p *process) failure(ctx context.Context, err error) Outcome {
 	case codes.Unimplemented:
 		return Outcome{Result: Reject, Code: "unimplemented", Message: message}
 	case codes.DeadlineExceeded: // the handler may still run; the plugin refuses the event while it does
-		return Outcome{Result: Retry, After: 2 * p.plan.timeout, Code: "deadline", Message: message}
+		return Outcome{Result: Retry, After: 2 * timeout, Code: "deadline", Message: message}
 	case codes.FailedPrecondition:
 		return Outcome{Result: NotReady, After: busyAfter, Code: "busy", Message: message}
 	case codes.Internal:
 		return Outcome{Result: Retry, Code: "panic", Message: message}
 	case codes.Canceled:
-		if ctx.Err() != nil {
-			return Outcome{Result: NotReady, Code: "cancelled", Message: "the caller gave up"}
-		}
-		return p.broken()
-	case codes.Unavailable:
-		return p.broken()
+		return Outcome{Result: NotReady, Code: "cancelled", Message: "the caller gave up"}
 	default:
 		return Outcome{Result: Retry, Code: "error", Message: message}
 	}

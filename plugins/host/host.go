@@ -18,6 +18,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Version is the host's own, told to plugins. Optional.
 	Version string
+	// Services are what plugins may ask, as far as the operator granted it. Optional. Default: nothing.
+	Services Services
 }
 
 // Host runs the enabled plugins. All methods may be called from several goroutines.
@@ -69,7 +71,7 @@ func newHost(cfg config.Plugins, opts Options, limits timing) (*Host, error) {
 		supervisors: make(map[string]*supervisor, len(plans)), runDirBase: base, changed: make(chan struct{}),
 		stopped: make(chan struct{}),
 	}
-	h.around = &surroundings{logger: logger, limits: limits, version: opts.Version, changed: h.signal}
+	h.around = &surroundings{logger: logger, limits: limits, version: opts.Version, services: opts.Services, changed: h.signal}
 	for _, p := range plans {
 		h.supervisors[p.id] = newSupervisor(p, h.around)
 	}

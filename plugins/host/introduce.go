@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -55,6 +54,7 @@ func (p *process) describe(ctx context.Context) error {
 	if err := errors.Join(problems...); err != nil {
 		return permanent(err)
 	}
+	p.takes, p.features = d.GetServices(), d.GetFeatures()
 	return nil
 }
 
@@ -63,7 +63,7 @@ func (p *process) describe(ctx context.Context) error {
 func missing(pattern wire.Pattern, services []string) error {
 	var methods []string
 	for _, kind := range pattern.Kinds() {
-		if !slices.Contains(services, kind.Service()) {
+		if _, ok := kind.In(services); !ok {
 			methods = append(methods, kind.Method())
 		}
 	}
@@ -76,10 +76,12 @@ func missing(pattern wire.Pattern, services []string) error {
 func (p *process) configure(ctx context.Context, hostVersion string) error {
 	ctx, cancel := context.WithTimeout(ctx, p.limits.configure)
 	defer cancel()
+	p.offerHost()
 	_, err := p.control.Configure(ctx, &pluginv1.ConfigureRequest{
 		Id: p.plan.id, Version: p.plan.version, ConfigJson: p.plan.config, Secrets: p.plan.secrets,
 		MaxConcurrency: uint32(p.plan.concurrency), //nolint:gosec // 1 to concurrencyMax
-		HostVersion:    hostVersion,
+		HostVersion:    hostVersion, HostFeatures: p.services.features(), HostBrokerId: p.offerID(),
+		Permissions: p.plan.granted,
 	})
 	switch status.Code(err) {
 	case codes.OK:

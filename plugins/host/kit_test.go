@@ -29,6 +29,8 @@ type scene struct {
 	cfg    config.Plugins
 	limits timing
 	log    *logBook
+
+	services Services // what plugins may ask
 }
 
 // newScene has one plugin, fulfil 1.4.0, whose executable has the given name; see internal/testplugin for what the
@@ -90,7 +92,7 @@ func (s *scene) set(id string, change func(p *config.Plugin)) {
 // start starts a host and stops it at the test's end; nothing may be left then, in the run folder or in the log.
 func (s *scene) start(t *testing.T) *Host {
 	t.Helper()
-	h, err := newHost(s.cfg, Options{Logger: slog.New(s.log), Version: "test"}, s.limits)
+	h, err := newHost(s.cfg, Options{Logger: slog.New(s.log), Version: "test", Services: s.services}, s.limits)
 	require.NoError(t, err)
 	require.NoError(t, h.Start(t.Context()))
 	t.Cleanup(func() {

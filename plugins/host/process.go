@@ -29,7 +29,13 @@ type process struct {
 	runner  *processRunner
 	client  *plugin.Client
 	conn    *grpc.ClientConn
+	broker  *plugin.GRPCBroker
 	control pluginv1.PluginServiceClient
+
+	takes, features []string // handler services and abilities, as Describe told them
+	services        Services // what it may ask the host, if granted
+	events          *underWay
+	offer           *offer // of those services; nil before introduce
 
 	calls       sync.WaitGroup // events under way
 	stopping    atomic.Bool    // the host is ending it on purpose
@@ -44,6 +50,7 @@ type surroundings struct {
 	logger   *slog.Logger
 	limits   timing
 	version  string // the host's
+	services Services
 	changed  func() // a plugin's state changed
 }
 
@@ -81,7 +88,10 @@ func newProcess(p *plan, s *surroundings) (*process, error) {
 			grpc.WithIdleTimeout(0),
 		},
 	})
-	return &process{plan: p, limits: s.limits, logger: logger, runner: r, client: client, unreachable: make(chan struct{})}, nil
+	return &process{
+		plan: p, limits: s.limits, logger: logger, runner: r, client: client, services: s.services, events: newUnderWay(),
+		unreachable: make(chan struct{}),
+	}, nil
 }
 
 // start brings the process from exec to a checked connection. It returns at once when ctx ends; the process is then
@@ -114,11 +124,11 @@ func (p *process) connect() error {
 	if err != nil {
 		return err
 	}
-	conn, ok := dispensed.(*grpc.ClientConn)
+	c, ok := dispensed.(connection)
 	if !ok {
 		return fmt.Errorf("go-plugin gave a %T instead of the connection", dispensed)
 	}
-	p.conn = conn
+	p.conn, p.broker = c.conn, c.broker
 	p.control = pluginv1.NewPluginServiceClient(p.conn)
 	return nil
 }
@@ -149,6 +159,7 @@ func (p *process) drain(ctx context.Context) bool {
 // end makes sure that nothing of the process is left, gracefully if it is still able to answer, and always in bounded
 // time: kill + exit of timing.
 func (p *process) end(graceful bool) {
+	p.offer.stop()
 	if !graceful || p.conn == nil {
 		p.runner.kill()
 	}
@@ -167,10 +178,19 @@ func (p *process) end(graceful bool) {
 		}
 	}
 	waitFor(closed, p.limits.exit)
+	if p.offer != nil {
+		waitFor(p.offer.done, p.limits.exit)
+	}
 	if p.runner.tmpDir != "" {
 		_ = os.RemoveAll(p.runner.tmpDir)
 	}
 	p.runner.out.end()
+}
+
+// connection is what go-plugin made: to the plugin, and a way for it to reach us.
+type connection struct {
+	conn   *grpc.ClientConn
+	broker *plugin.GRPCBroker
 }
 
 // connPlugin is the host's half of the one go-plugin "plugin": it hands out the connection.
@@ -182,8 +202,8 @@ func (connPlugin) GRPCServer(*plugin.GRPCBroker, *grpc.Server) error {
 }
 
 // GRPCClient hands out the connection.
-func (connPlugin) GRPCClient(_ context.Context, _ *plugin.GRPCBroker, conn *grpc.ClientConn) (any, error) {
-	return conn, nil
+func (connPlugin) GRPCClient(_ context.Context, broker *plugin.GRPCBroker, conn *grpc.ClientConn) (any, error) {
+	return connection{conn: conn, broker: broker}, nil
 }
 
 var _ plugin.GRPCPlugin = connPlugin{}

@@ -23,13 +23,14 @@ func (ev Event) Delivery() sdk.Delivery {
 	}
 }
 
-// newRequest decodes the payload; an error means that it is not what the event's type promises.
-func newRequest(ev Event) (request, error) {
+// newRequest decodes the payload for a plugin with these handler services; an error means that the payload is not what the
+// event's type promises.
+func newRequest(ev Event, services []string) (request, error) {
 	d := &pluginv1.Delivery{
 		EventId: ev.ID, EventType: ev.Type, Subject: ev.Subject, Attempt: ev.Attempt,
 		OccurredAt: timestamp(ev.OccurredAt), Replay: ev.Replay,
 	}
-	switch wire.KindOf(ev.Type) {
+	switch kind, _ := wire.KindOf(ev.Type).In(services); kind {
 	case wire.KindPayment:
 		n, err := sdk.ParsePaymentNotice(ev.Delivery(), ev.Compared, ev.Payload)
 		if err != nil {
@@ -42,6 +43,12 @@ func newRequest(ev Event) (request, error) {
 			return nil, err
 		}
 		return userRequest(&pluginv1.HandleUserEventRequest{Delivery: d, Event: userEvent(e)}), nil
+	case wire.KindRefund:
+		n, err := sdk.ParseRefundNotice(ev.Delivery(), ev.Compared, ev.Payload)
+		if err != nil {
+			return nil, err
+		}
+		return refundRequest(&pluginv1.HandleRefundNoticeRequest{Delivery: d, Notice: refundNotice(n)}), nil
 	default:
 		n := &pluginv1.Notice{WechatEventType: ev.WeChatType, Compared: ev.Compared, RawJson: ev.Payload}
 		return noticeRequest(&pluginv1.HandleNoticeRequest{Delivery: d, Notice: n}), nil
@@ -62,6 +69,13 @@ func userRequest(req *pluginv1.HandleUserEventRequest) request {
 	}
 }
 
+func refundRequest(req *pluginv1.HandleRefundNoticeRequest) request {
+	return func(ctx context.Context, conn grpc.ClientConnInterface) (*pluginv1.Outcome, error) {
+		resp, err := pluginv1.NewRefundNoticeHandlerServiceClient(conn).HandleRefundNotice(ctx, req)
+		return resp.GetOutcome(), err
+	}
+}
+
 func noticeRequest(req *pluginv1.HandleNoticeRequest) request {
 	return func(ctx context.Context, conn grpc.ClientConnInterface) (*pluginv1.Outcome, error) {
 		resp, err := pluginv1.NewNoticeHandlerServiceClient(conn).HandleNotice(ctx, req)
@@ -75,6 +89,15 @@ func paymentNotice(n *sdk.PaymentNotice) *pluginv1.PaymentNotice {
 		TradeState: n.TradeState, TradeStateDesc: n.TradeStateDesc, BankType: n.BankType, Attach: n.Attach,
 		SuccessAt: timestamp(n.SuccessAt), TotalFen: n.AmountFen, PayerTotalFen: n.PayerAmountFen, Currency: n.Currency,
 		PayerOpenid: n.PayerOpenID, Compared: n.Compared, RawJson: n.RawJSON,
+	}
+}
+
+func refundNotice(n *sdk.RefundNotice) *pluginv1.RefundNotice {
+	return &pluginv1.RefundNotice{
+		Mchid: n.MchID, OutTradeNo: n.OutTradeNo, TransactionId: n.TransactionID, OutRefundNo: n.OutRefundNo,
+		RefundId: n.RefundID, RefundStatus: n.RefundStatus, SuccessAt: timestamp(n.SuccessAt),
+		UserReceivedAccount: n.UserReceivedAccount, TotalFen: n.AmountFen, RefundFen: n.RefundFen,
+		PayerTotalFen: n.PayerAmountFen, PayerRefundFen: n.PayerRefundFen, Compared: n.Compared, RawJson: n.RawJSON,
 	}
 }
 

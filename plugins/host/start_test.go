@@ -29,7 +29,7 @@ func TestStartFailures(t *testing.T) {
 		"NoHandler":       {"nothing", nil, Backoff, []string{"exit status 1", "has none of the methods OnPayment"}},
 		"OtherVersion":    {"oldversion", nil, Rejected, []string{`is version "0.9.0", not "1.4.0" as its manifest says`}},
 		"LacksHandlers": {"payments", nil, Rejected, []string{
-			"handles user.*, but its handler has no OnUserEvent", "handles refund.*, but its handler has no OnNotice",
+			"handles user.*, but its handler has no OnUserEvent", "handles refund.*, but its handler has no OnRefund",
 		}},
 		"UnknownConfigKey": {"plugin", func(_ *testing.T, s *scene) {
 			s.set("fulfil", func(p *config.Plugin) { p.Config["erp"] = 1 })

@@ -21,11 +21,11 @@ func TestVerdicts(t *testing.T) {
 		runner: newProcessRunner(nil, newOutput(slog.New(slog.DiscardHandler), newCleaner(map[string]string{"T": canary}))),
 	}
 	for name, out := range map[string]*pluginv1.Outcome{"nil": nil, "empty": {}} {
-		require.Equal(t, Retry, p.verdict(out).Result, name)
-		require.Equal(t, "empty", p.verdict(out).Code, name)
+		require.Equal(t, Retry, verdict(out, p.clean).Result, name)
+		require.Equal(t, "empty", verdict(out, p.clean).Code, name)
 	}
 	negative := &pluginv1.Outcome{Result: &pluginv1.Outcome_Retry{Retry: &pluginv1.Retry{After: durationpb.New(-time.Hour)}}}
-	require.Zero(t, p.verdict(negative).After)
+	require.Zero(t, verdict(negative, p.clean).After)
 
 	for code, want := range map[codes.Code]Outcome{
 		codes.InvalidArgument:    {Result: Reject, Code: "invalid"},

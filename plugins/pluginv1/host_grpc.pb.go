@@ -29,15 +29,16 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // HostService is served by the host, to one plugin on a connection of its own: who calls is known by the connection, and
-// nothing in a message can forge it. A plugin finds it through go-plugin's broker, by ConfigureRequest.host_broker_id,
-// and must connect while Configure runs: the offer ends after five seconds.
+// nothing in a message can forge it. It is offered to a plugin whose DescribeResponse lists the feature "host-calls".
+// The plugin finds it through go-plugin's broker, by ConfigureRequest.host_broker_id, and must connect while Configure
+// runs: the offer ends after five seconds.
 //
 // Each method needs a permission that the host's operator granted, else PERMISSION_DENIED. One that the host does not
 // offer answers UNIMPLEMENTED. The deadline of a call is cut to that of the event it is made for.
 //
-// An error carries the trailer "wechat-error-code" with a stable word: permission-denied, rate-limited, bad-request,
-// not-found, order-paid, order-mismatch, wechat-unavailable, wechat-refused, too-many-requests, storage-down, deadline,
-// internal. Its message is for people.
+// An error carries the trailer "wechat-error-code" with a stable word: permission-denied, rate-limited, unsupported,
+// bad-request, not-found, order-paid, order-mismatch, wechat-unavailable, wechat-refused, too-many-requests,
+// storage-down, deadline, internal. Its message is for people.
 type HostServiceClient interface {
 	// QueryOrder asks WeChat for an order and stores what it says (查询订单). Permission: orders.read.
 	QueryOrder(ctx context.Context, in *QueryOrderRequest, opts ...grpc.CallOption) (*QueryOrderResponse, error)
@@ -90,15 +91,16 @@ func (c *hostServiceClient) GetUser(ctx context.Context, in *GetUserRequest, opt
 // for forward compatibility.
 //
 // HostService is served by the host, to one plugin on a connection of its own: who calls is known by the connection, and
-// nothing in a message can forge it. A plugin finds it through go-plugin's broker, by ConfigureRequest.host_broker_id,
-// and must connect while Configure runs: the offer ends after five seconds.
+// nothing in a message can forge it. It is offered to a plugin whose DescribeResponse lists the feature "host-calls".
+// The plugin finds it through go-plugin's broker, by ConfigureRequest.host_broker_id, and must connect while Configure
+// runs: the offer ends after five seconds.
 //
 // Each method needs a permission that the host's operator granted, else PERMISSION_DENIED. One that the host does not
 // offer answers UNIMPLEMENTED. The deadline of a call is cut to that of the event it is made for.
 //
-// An error carries the trailer "wechat-error-code" with a stable word: permission-denied, rate-limited, bad-request,
-// not-found, order-paid, order-mismatch, wechat-unavailable, wechat-refused, too-many-requests, storage-down, deadline,
-// internal. Its message is for people.
+// An error carries the trailer "wechat-error-code" with a stable word: permission-denied, rate-limited, unsupported,
+// bad-request, not-found, order-paid, order-mismatch, wechat-unavailable, wechat-refused, too-many-requests,
+// storage-down, deadline, internal. Its message is for people.
 type HostServiceServer interface {
 	// QueryOrder asks WeChat for an order and stores what it says (查询订单). Permission: orders.read.
 	QueryOrder(context.Context, *QueryOrderRequest) (*QueryOrderResponse, error)

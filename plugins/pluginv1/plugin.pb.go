@@ -68,7 +68,8 @@ type DescribeResponse struct {
 	Sdk string `protobuf:"bytes,3,opt,name=sdk,proto3" json:"sdk,omitempty"`
 	// Full names of the handler services it serves: "wechat.plugin.v1.PaymentNoticeHandlerService".
 	Services []string `protobuf:"bytes,4,rep,name=services,proto3" json:"services,omitempty"`
-	// Optional abilities, so that a host need not guess from version numbers.
+	// Optional abilities, so that a host need not guess from version numbers: "host-calls" when the plugin connects to
+	// HostService.
 	Features      []string `protobuf:"bytes,5,rep,name=features,proto3" json:"features,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -34,6 +34,33 @@ func userEvent(d Delivery, e *pluginv1.UserEvent) *UserEvent {
 	}
 }
 
+func refundNotice(d Delivery, n *pluginv1.RefundNotice) *RefundNotice {
+	return &RefundNotice{
+		Delivery: d, MchID: n.GetMchid(), OutTradeNo: n.GetOutTradeNo(), TransactionID: n.GetTransactionId(),
+		OutRefundNo: n.GetOutRefundNo(), RefundID: n.GetRefundId(), RefundStatus: n.GetRefundStatus(),
+		SuccessAt: timeOf(n.GetSuccessAt()), UserReceivedAccount: n.GetUserReceivedAccount(), AmountFen: n.GetTotalFen(),
+		RefundFen: n.GetRefundFen(), PayerAmountFen: n.GetPayerTotalFen(), PayerRefundFen: n.GetPayerRefundFen(),
+		Compared: n.GetCompared(), RawJSON: n.GetRawJson(),
+	}
+}
+
+func order(o *pluginv1.Order) *Order {
+	return &Order{
+		MchID: o.GetMchid(), AppID: o.GetAppid(), OutTradeNo: o.GetOutTradeNo(), TransactionID: o.GetTransactionId(),
+		TradeState: o.GetTradeState(), Description: o.GetDescription(), Attach: o.GetAttach(), AmountFen: o.GetTotalFen(),
+		PayerAmountFen: o.GetPayerTotalFen(), Currency: o.GetCurrency(), PayerOpenID: o.GetPayerOpenid(),
+		TradeType: o.GetTradeType(), BankType: o.GetBankType(), SuccessAt: timeOf(o.GetSuccessAt()),
+		CreatedAt: timeOf(o.GetCreatedAt()),
+	}
+}
+
+func user(u *pluginv1.User) *User {
+	return &User{
+		AppID: u.GetAppid(), OpenID: u.GetOpenid(), UnionID: u.GetUnionid(), AccountID: u.GetAccountId(),
+		Phone: u.GetPhone(), Nickname: u.GetNickname(), AvatarURL: u.GetAvatarUrl(),
+	}
+}
+
 func notice(d Delivery, n *pluginv1.Notice) *Notice {
 	return &Notice{
 		Delivery: d, WeChatType: n.GetWechatEventType(), Compared: n.GetCompared(), RawJSON: n.GetRawJson(),

@@ -22,7 +22,7 @@ func (s *server) HandlePaymentNotice(
 	ctx context.Context, req *pluginv1.HandlePaymentNoticeRequest,
 ) (*pluginv1.HandlePaymentNoticeResponse, error) {
 	d := delivery(req.GetDelivery())
-	out, err := s.run(ctx, d, func() error { return s.payment.OnPayment(ctx, paymentNotice(d, req.GetNotice())) })
+	out, err := s.run(ctx, d, func(ctx context.Context) error { return s.payment.OnPayment(ctx, paymentNotice(d, req.GetNotice())) })
 	if err != nil {
 		return nil, err
 	}
@@ -34,11 +34,23 @@ func (s *server) HandleUserEvent(
 	ctx context.Context, req *pluginv1.HandleUserEventRequest,
 ) (*pluginv1.HandleUserEventResponse, error) {
 	d := delivery(req.GetDelivery())
-	out, err := s.run(ctx, d, func() error { return s.user.OnUserEvent(ctx, userEvent(d, req.GetEvent())) })
+	out, err := s.run(ctx, d, func(ctx context.Context) error { return s.user.OnUserEvent(ctx, userEvent(d, req.GetEvent())) })
 	if err != nil {
 		return nil, err
 	}
 	return &pluginv1.HandleUserEventResponse{Outcome: out}, nil
+}
+
+// HandleRefundNotice gives a refund notice to OnRefund.
+func (s *server) HandleRefundNotice(
+	ctx context.Context, req *pluginv1.HandleRefundNoticeRequest,
+) (*pluginv1.HandleRefundNoticeResponse, error) {
+	d := delivery(req.GetDelivery())
+	out, err := s.run(ctx, d, func(ctx context.Context) error { return s.refund.OnRefund(ctx, refundNotice(d, req.GetNotice())) })
+	if err != nil {
+		return nil, err
+	}
+	return &pluginv1.HandleRefundNoticeResponse{Outcome: out}, nil
 }
 
 // HandleNotice gives any other event to OnNotice.
@@ -46,7 +58,7 @@ func (s *server) HandleNotice(
 	ctx context.Context, req *pluginv1.HandleNoticeRequest,
 ) (*pluginv1.HandleNoticeResponse, error) {
 	d := delivery(req.GetDelivery())
-	out, err := s.run(ctx, d, func() error { return s.notice.OnNotice(ctx, notice(d, req.GetNotice())) })
+	out, err := s.run(ctx, d, func(ctx context.Context) error { return s.notice.OnNotice(ctx, notice(d, req.GetNotice())) })
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +67,7 @@ func (s *server) HandleNotice(
 
 // run lets one event through the gate to its handler. An error is a gRPC status: FAILED_PRECONDITION when the plugin
 // cannot take the event now, INTERNAL when the handler panicked.
-func (s *server) run(ctx context.Context, d Delivery, handle func() error) (*pluginv1.Outcome, error) {
+func (s *server) run(ctx context.Context, d Delivery, handle func(context.Context) error) (*pluginv1.Outcome, error) {
 	switch err := s.gate.enter(d.EventID); {
 	case errors.Is(err, errRunning):
 		return retry(&RetryError{Err: err}), nil
@@ -63,7 +75,8 @@ func (s *server) run(ctx context.Context, d Delivery, handle func() error) (*plu
 		return nil, status.Error(codes.FailedPrecondition, err.Error())
 	}
 	defer s.gate.leave(d.EventID)
-	err := s.guard(ctx, "handler", handle)
+	ctx = context.WithValue(ctx, eventKey{}, d.EventID)
+	err := s.guard(ctx, "handler", func() error { return handle(ctx) })
 	if p, ok := errors.AsType[*panicError](err); ok {
 		return nil, status.Error(codes.Internal, clip(p.Error()))
 	}

@@ -60,7 +60,31 @@ type UserEvent struct {
 	RawJSON []byte
 }
 
-// Notice is an event without a type of its own: refunds, and kinds WeChat adds later.
+// RefundNotice is a verified, decrypted refund notice (退款结果通知) of an event type refund.*. Amounts are in fen (分); WeChat
+// names no currency here.
+type RefundNotice struct {
+	Delivery
+
+	MchID               string
+	OutTradeNo          string // the business's order number (商户订单号)
+	TransactionID       string // WeChat Pay's order number (微信支付订单号)
+	OutRefundNo         string // the business's refund number (商户退款单号)
+	RefundID            string // WeChat Pay's refund number (微信支付退款单号)
+	RefundStatus        string // SUCCESS, CLOSED or ABNORMAL
+	SuccessAt           time.Time
+	UserReceivedAccount string // where the money went, in WeChat's words
+	AmountFen           int64  // the order's amount
+	RefundFen           int64  // this refund's amount
+	PayerAmountFen      int64  // what the payer paid, after coupons
+	PayerRefundFen      int64  // what the payer gets back, without coupons
+
+	// Compared is true when merchant, order, amount and transaction were compared with an order the host had stored.
+	Compared bool
+	// RawJSON is the decrypted resource, byte for byte.
+	RawJSON []byte
+}
+
+// Notice is an event without a type of its own: kinds WeChat adds later, and refunds for handlers without OnRefund.
 type Notice struct {
 	Delivery
 

@@ -5,7 +5,7 @@ import (
 	"log/slog"
 )
 
-// A handler has at least one of OnPayment, OnUserEvent and OnNotice. Each returns nil when the event had its effect,
+// A handler has at least one of OnPayment, OnUserEvent, OnRefund and OnNotice. Each returns nil when the event had its effect,
 // now or earlier; RetryAfter or Reject to say more; any other error to get the event again on the usual schedule.
 
 // PaymentHandler receives events of type payment.succeeded.
@@ -18,7 +18,12 @@ type UserEventHandler interface {
 	OnUserEvent(ctx context.Context, e *UserEvent) error
 }
 
-// NoticeHandler receives every other event, undecoded: refunds, and kinds WeChat adds later.
+// RefundHandler receives events of types refund.*. Without it they go to OnNotice.
+type RefundHandler interface {
+	OnRefund(ctx context.Context, n *RefundNotice) error
+}
+
+// NoticeHandler receives every other event, undecoded: kinds WeChat adds later, and refunds when there is no OnRefund.
 type NoticeHandler interface {
 	OnNotice(ctx context.Context, n *Notice) error
 }
@@ -51,5 +56,10 @@ type Env struct {
 	// Secrets by name, as the host's configuration gives them.
 	Secrets Secrets
 	// WorkDir is a private folder, empty at every start; it is also the working directory and TMPDIR.
+	// In a host's own process there is none, and it is empty.
 	WorkDir string
+	// Host asks the host: query an order, close it, look a user up. Never nil.
+	Host *Host
+	// Permissions are what the operator granted: "orders.read".
+	Permissions []string
 }

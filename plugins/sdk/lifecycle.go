@@ -3,7 +3,6 @@ package sdk
 import (
 	"context"
 	"maps"
-	"os"
 	"runtime"
 	"runtime/debug"
 
@@ -11,6 +10,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"wgink.ink/wechat/plugins/internal/wire"
 	"wgink.ink/wechat/plugins/pluginv1"
 )
 
@@ -19,7 +19,7 @@ var version string
 
 // Describe says what the plugin is.
 func (s *server) Describe(context.Context, *pluginv1.DescribeRequest) (*pluginv1.DescribeResponse, error) {
-	resp := &pluginv1.DescribeResponse{Version: s.version(), Sdk: "wechat-go " + sdkVersion()}
+	resp := &pluginv1.DescribeResponse{Version: s.version(), Sdk: "wechat-go " + sdkVersion(), Features: []string{wire.FeatureHostCalls}}
 	for _, k := range s.kinds() {
 		resp.Services = append(resp.Services, k.Service())
 	}
@@ -37,10 +37,14 @@ func (s *server) Configure(ctx context.Context, req *pluginv1.ConfigureRequest) 
 }
 
 func (s *server) configure(ctx context.Context, req *pluginv1.ConfigureRequest) error {
+	host, err := s.connectHost(ctx, req) // first: the host's offer ends after five seconds
+	if err != nil {
+		return status.Error(codes.Unavailable, clip("connect to the host: "+err.Error()))
+	}
 	if err := decodeConfig(req.GetConfigJson(), s.handler); err != nil {
 		return status.Error(codes.InvalidArgument, clip(err.Error()))
 	}
-	dir, err := os.Getwd()
+	dir, err := s.workDir()
 	if err != nil {
 		return status.Errorf(codes.Internal, "work dir: %v", err)
 	}
@@ -49,6 +53,7 @@ func (s *server) configure(ctx context.Context, req *pluginv1.ConfigureRequest) 
 			return starter.Start(ctx, Env{
 				ID: req.GetId(), Version: req.GetVersion(), Logger: s.logger,
 				Secrets: maps.Clone(req.GetSecrets()), WorkDir: dir,
+				Host: host, Permissions: req.GetPermissions(),
 			})
 		})
 		if err != nil {
@@ -57,6 +62,17 @@ func (s *server) configure(ctx context.Context, req *pluginv1.ConfigureRequest) 
 	}
 	s.gate.open(int(req.GetMaxConcurrency()))
 	return nil
+}
+
+func (s *server) connectHost(ctx context.Context, req *pluginv1.ConfigureRequest) (*Host, error) {
+	if req.GetHostBrokerId() == 0 || s.dial == nil {
+		return &Host{}, nil
+	}
+	conn, err := s.dial(ctx, req.GetHostBrokerId())
+	if err != nil {
+		return nil, err
+	}
+	return &Host{client: pluginv1.NewHostServiceClient(conn)}, nil
 }
 
 // Status is polled by the host.

@@ -48,6 +48,43 @@ func ParsePaymentNotice(d Delivery, compared bool, raw []byte) (*PaymentNotice, 
 	return n, nil
 }
 
+// ParseRefundNotice reads a decrypted refund, as WeChat sends it.
+func ParseRefundNotice(d Delivery, compared bool, raw []byte) (*RefundNotice, error) {
+	var r struct {
+		MchID               string `json:"mchid"`
+		OutTradeNo          string `json:"out_trade_no"`
+		TransactionID       string `json:"transaction_id"`
+		OutRefundNo         string `json:"out_refund_no"`
+		RefundID            string `json:"refund_id"`
+		RefundStatus        string `json:"refund_status"`
+		SuccessTime         string `json:"success_time"`
+		UserReceivedAccount string `json:"user_received_account"`
+		Amount              struct {
+			Total       int64 `json:"total"`
+			Refund      int64 `json:"refund"`
+			PayerTotal  int64 `json:"payer_total"`
+			PayerRefund int64 `json:"payer_refund"`
+		} `json:"amount"`
+	}
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return nil, fmt.Errorf("read refund notice: %w", err)
+	}
+	n := &RefundNotice{
+		Delivery: d, MchID: r.MchID, OutTradeNo: r.OutTradeNo, TransactionID: r.TransactionID, OutRefundNo: r.OutRefundNo,
+		RefundID: r.RefundID, RefundStatus: r.RefundStatus, UserReceivedAccount: r.UserReceivedAccount,
+		AmountFen: r.Amount.Total, RefundFen: r.Amount.Refund, PayerAmountFen: r.Amount.PayerTotal,
+		PayerRefundFen: r.Amount.PayerRefund, Compared: compared, RawJSON: raw,
+	}
+	if r.SuccessTime != "" {
+		at, err := time.Parse(time.RFC3339, r.SuccessTime)
+		if err != nil {
+			return nil, fmt.Errorf("read refund notice: success_time: %w", err)
+		}
+		n.SuccessAt = at
+	}
+	return n, nil
+}
+
 // ParseUserEvent reads the JSON in which the host keeps a user event.
 func ParseUserEvent(d Delivery, raw []byte) (*UserEvent, error) {
 	var u struct {

@@ -16,7 +16,8 @@ import (
 )
 
 // Serve runs the plugin until its host ends it; it never returns. The handler has at least one of OnPayment,
-// OnUserEvent and OnNotice (see PaymentHandler, UserEventHandler, NoticeHandler) and may have Start, Stop and Version.
+// OnUserEvent, OnRefund and OnNotice (see PaymentHandler, UserEventHandler, RefundHandler, NoticeHandler) and may have
+// Start, Stop and Version.
 // When it is a pointer to a struct, the plugin's configuration is decoded into it before Start.
 //
 // Serve takes over standard input, which ends with the host, and the signals INT, TERM and HUP, which a service manager
@@ -68,7 +69,11 @@ type wirePlugin struct {
 }
 
 // GRPCServer is called in the plugin's process.
-func (p wirePlugin) GRPCServer(_ *plugin.GRPCBroker, r *grpc.Server) error {
+func (p wirePlugin) GRPCServer(broker *plugin.GRPCBroker, r *grpc.Server) error {
+	p.server.dial = func(_ context.Context, id uint32) (grpc.ClientConnInterface, error) {
+		return broker.DialWithOptions(id, // it waits for the offer, five seconds at most
+			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(wire.MaxMessage)), grpc.WithIdleTimeout(0))
+	}
 	p.server.register(r)
 	return nil
 }

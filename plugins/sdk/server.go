@@ -1,9 +1,11 @@
 package sdk
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 	"sync"
 
@@ -18,13 +20,17 @@ type server struct {
 	pluginv1.UnimplementedPluginServiceServer
 	pluginv1.UnimplementedPaymentNoticeHandlerServiceServer
 	pluginv1.UnimplementedUserSyncHandlerServiceServer
+	pluginv1.UnimplementedRefundNoticeHandlerServiceServer
 	pluginv1.UnimplementedNoticeHandlerServiceServer
 
 	handler any
 	payment PaymentHandler   // nil when the handler has no OnPayment
 	user    UserEventHandler // nil when it has no OnUserEvent
+	refund  RefundHandler    // nil when it has no OnRefund
 	notice  NoticeHandler    // nil when it has no OnNotice
 
+	workDir    func() (string, error)
+	dial       func(ctx context.Context, brokerID uint32) (grpc.ClientConnInterface, error) // nil: no way to the host
 	logger     *slog.Logger
 	gate       *gate
 	configured sync.Once
@@ -36,13 +42,15 @@ func newServer(handler any, logger *slog.Logger) (*server, error) {
 	if handler == nil {
 		return nil, errors.New("sdk.Serve needs a handler, got nil")
 	}
-	s := &server{handler: handler, logger: logger, gate: newGate()}
+	s := &server{handler: handler, workDir: os.Getwd, logger: logger, gate: newGate()}
 	s.payment, _ = handler.(PaymentHandler)
 	s.user, _ = handler.(UserEventHandler)
+	s.refund, _ = handler.(RefundHandler)
 	s.notice, _ = handler.(NoticeHandler)
 	if len(s.kinds()) == 0 {
 		return nil, fmt.Errorf("%T has none of the methods OnPayment(context.Context, *sdk.PaymentNotice) error, "+
-			"OnUserEvent(context.Context, *sdk.UserEvent) error, OnNotice(context.Context, *sdk.Notice) error; "+
+			"OnUserEvent(context.Context, *sdk.UserEvent) error, OnRefund(context.Context, *sdk.RefundNotice) error, "+
+			"OnNotice(context.Context, *sdk.Notice) error; "+
 			"are they declared on the pointer, and is the pointer given to sdk.Serve?", handler)
 	}
 	return s, nil
@@ -57,6 +65,9 @@ func (s *server) register(r grpc.ServiceRegistrar) {
 	if s.user != nil {
 		pluginv1.RegisterUserSyncHandlerServiceServer(r, s)
 	}
+	if s.refund != nil {
+		pluginv1.RegisterRefundNoticeHandlerServiceServer(r, s)
+	}
 	if s.notice != nil {
 		pluginv1.RegisterNoticeHandlerServiceServer(r, s)
 	}
@@ -70,6 +81,9 @@ func (s *server) kinds() []wire.Kind {
 	}
 	if s.user != nil {
 		kinds = append(kinds, wire.KindUser)
+	}
+	if s.refund != nil {
+		kinds = append(kinds, wire.KindRefund)
 	}
 	if s.notice != nil {
 		kinds = append(kinds, wire.KindNotice)
@@ -87,5 +101,9 @@ func (s *server) byHand() string {
 
 Put it into <plugins.dir>/<id>/<version>/, beside a plugin.yaml that names it under executables, and enable it in the
 host's configuration under open-platform.wechat.plugins.enabled.<id>.
+
+To try it with sample events while you write it, run in the plugin's source folder:
+
+    wechatctl plugin dev .
 `, strings.Join(methods, ", "), s.describeVersion(), wire.ProtocolVersion)
 }

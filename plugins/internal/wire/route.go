@@ -2,15 +2,18 @@ package wire
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"wgink.ink/wechat/plugins/pluginv1"
 )
 
-// PaymentSucceeded is the one event type with a PaymentNotice; UserPrefix begins those with a UserEvent.
+// PaymentSucceeded is the one event type with a PaymentNotice; UserPrefix begins those with a UserEvent, RefundPrefix
+// those with a RefundNotice.
 const (
 	PaymentSucceeded = "payment.succeeded"
 	UserPrefix       = "user."
+	RefundPrefix     = "refund."
 )
 
 // Kind is the form in which an event reaches a plugin.
@@ -21,6 +24,7 @@ const (
 	KindNotice Kind = iota
 	KindPayment
 	KindUser
+	KindRefund
 )
 
 // KindOf tells the form of an event type.
@@ -30,9 +34,23 @@ func KindOf(eventType string) Kind {
 		return KindPayment
 	case strings.HasPrefix(eventType, UserPrefix):
 		return KindUser
+	case strings.HasPrefix(eventType, RefundPrefix):
+		return KindRefund
 	default:
 		return KindNotice
 	}
+}
+
+// In is the form in which a plugin with these services gets the kind: a refund goes to NoticeHandlerService when there is
+// no RefundNoticeHandlerService. It is false when the plugin cannot take the kind.
+func (k Kind) In(services []string) (Kind, bool) {
+	if slices.Contains(services, k.Service()) {
+		return k, true
+	}
+	if k == KindRefund {
+		return KindNotice.In(services)
+	}
+	return k, false
 }
 
 // Service is the full name of the gRPC service that takes the kind.
@@ -42,6 +60,8 @@ func (k Kind) Service() string {
 		return pluginv1.PaymentNoticeHandlerService_ServiceDesc.ServiceName
 	case KindUser:
 		return pluginv1.UserSyncHandlerService_ServiceDesc.ServiceName
+	case KindRefund:
+		return pluginv1.RefundNoticeHandlerService_ServiceDesc.ServiceName
 	default:
 		return pluginv1.NoticeHandlerService_ServiceDesc.ServiceName
 	}
@@ -54,6 +74,8 @@ func (k Kind) Method() string {
 		return "OnPayment"
 	case KindUser:
 		return "OnUserEvent"
+	case KindRefund:
+		return "OnRefund"
 	default:
 		return "OnNotice"
 	}
@@ -85,9 +107,11 @@ func (p Pattern) Kinds() []Kind {
 	case !wildcard:
 		return []Kind{KindOf(string(p))}
 	case prefix == "":
-		return []Kind{KindPayment, KindUser, KindNotice}
+		return []Kind{KindPayment, KindUser, KindRefund, KindNotice}
 	case strings.HasPrefix(prefix, UserPrefix):
 		return []Kind{KindUser}
+	case strings.HasPrefix(prefix, RefundPrefix):
+		return []Kind{KindRefund}
 	case strings.HasPrefix(PaymentSucceeded, prefix):
 		return []Kind{KindPayment, KindNotice}
 	default:

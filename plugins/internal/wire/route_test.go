@@ -10,7 +10,7 @@ func TestKindOf(t *testing.T) {
 	t.Parallel()
 	for event, want := range map[string]Kind{
 		"payment.succeeded": KindPayment, "payment.scored": KindNotice, "user.created": KindUser, "users": KindNotice,
-		"refund.succeeded": KindNotice, "": KindNotice,
+		"refund.succeeded": KindRefund, "": KindNotice,
 	} {
 		require.Equal(t, want, KindOf(event), event)
 	}
@@ -26,8 +26,8 @@ func TestPatterns(t *testing.T) {
 		"payment.*":         {[]string{"payment.succeeded", "payment.x"}, []string{"payments.x", "payment"}, []Kind{KindPayment, KindNotice}},
 		"user.*":            {[]string{"user.created", "user.a.b"}, []string{"users.x"}, []Kind{KindUser}},
 		"user.created":      {[]string{"user.created"}, []string{"user.x"}, []Kind{KindUser}},
-		"refund.*":          {[]string{"refund.closed"}, []string{"payment.succeeded"}, []Kind{KindNotice}},
-		"*":                 {[]string{"a", "a.b"}, nil, []Kind{KindPayment, KindUser, KindNotice}},
+		"refund.*":          {[]string{"refund.closed"}, []string{"payment.succeeded"}, []Kind{KindRefund}},
+		"*":                 {[]string{"a", "a.b"}, nil, []Kind{KindPayment, KindUser, KindRefund, KindNotice}},
 	} {
 		require.True(t, pattern.Valid(), pattern)
 		require.Equal(t, tc.kinds, pattern.Kinds(), pattern)
@@ -40,5 +40,26 @@ func TestPatterns(t *testing.T) {
 	}
 	for _, bad := range []Pattern{"", ".", "a.", "*.a", "a*", "a.*.b", "A.b", "a b", "a..b", "a.**"} {
 		require.False(t, bad.Valid(), bad)
+	}
+}
+
+func TestRefundsGoToTheNoticeHandlerOfAPluginWithoutOnRefund(t *testing.T) {
+	t.Parallel()
+	typed, plain, none := []string{KindNotice.Service(), KindRefund.Service()}, []string{KindNotice.Service()}, []string{KindUser.Service()}
+	for _, tc := range []struct {
+		kind     Kind
+		services []string
+		want     Kind
+		ok       bool
+	}{
+		{KindRefund, typed, KindRefund, true},
+		{KindRefund, plain, KindNotice, true},
+		{KindRefund, none, KindNotice, false},
+		{KindUser, none, KindUser, true},
+		{KindPayment, plain, KindPayment, false}, // a payment never goes to OnNotice
+	} {
+		got, ok := tc.kind.In(tc.services)
+		require.Equal(t, tc.ok, ok, tc)
+		require.Equal(t, tc.want, got, tc)
 	}
 }

@@ -117,6 +117,15 @@ func (h *handler) OnNotice(ctx context.Context, n *sdk.Notice) error {
 			return err
 		}
 		return sdk.Reject(fmt.Sprint(child.Process.Pid))
+	case "query":
+		o, err := h.env.Host.QueryOrder(ctx, n.Subject)
+		return sdk.Reject(fmt.Sprintf("%+v %v", o, err))
+	case "close":
+		err := h.env.Host.CloseOrder(ctx, n.Subject)
+		return sdk.Reject(fmt.Sprintf("%v denied=%v paid=%v", err, errors.Is(err, sdk.ErrPermission), errors.Is(err, sdk.ErrPaid)))
+	case "user":
+		u, err := h.env.Host.User(ctx, n.Subject)
+		return sdk.Reject(fmt.Sprintf("%+v %v", u, err))
 	case "log":
 		h.env.Logger.WarnContext(ctx, "bell \a and\nline", "order", n.Subject, slog.Group("g", "a", 1))
 		fmt.Println("on standard output")

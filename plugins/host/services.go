@@ -1,0 +1,33 @@
+package host
+
+import (
+	"context"
+
+	"wgink.ink/wechat/plugins/internal/wire"
+	"wgink.ink/wechat/plugins/sdk"
+)
+
+// Services are the verbs that plugins may call when the operator granted them. One that is nil is not offered. Errors
+// with a code of package fault reach the plugin as that code and its sentence; of any other error it learns nothing.
+type Services struct {
+	// QueryOrder finds an order by exactly one of the two numbers.
+	QueryOrder func(ctx context.Context, outTradeNo, transactionID string) (*sdk.Order, error)
+	// CloseOrder closes an unpaid order; closing a closed one succeeds.
+	CloseOrder func(ctx context.Context, outTradeNo string) error
+	// User finds a user. An empty appid means the host's mini-program.
+	User func(ctx context.Context, appid, openid string) (*sdk.User, error)
+}
+
+// features lists what is offered, as ConfigureRequest.host_features tells it.
+func (s Services) features() []string {
+	offered := map[string]bool{
+		"QueryOrder": s.QueryOrder != nil, "CloseOrder": s.CloseOrder != nil, "GetUser": s.User != nil,
+	}
+	var features []string
+	for _, c := range wire.Calls() {
+		if offered[c.Feature] {
+			features = append(features, c.Feature)
+		}
+	}
+	return features
+}
