@@ -31,7 +31,7 @@ func (s *Simulator) answer(answer *recorder, r *http.Request) Fault {
 	if fault.Signature != "" && answer.header.Get("Wechatpay-Signature") != "" {
 		s.spoil(answer.header, answer.body.Bytes(), fault.Signature)
 	}
-	answer.header.Set("Date", s.wireNow().UTC().Format(http.TimeFormat))
+	answer.header.Set("Date", s.SigningTime().UTC().Format(http.TimeFormat))
 	return fault
 }
 
@@ -48,14 +48,14 @@ func (s *Simulator) writeFault(answer *recorder, f Fault) {
 			text = errcodeText(f.Errcode)
 		}
 		answer.header.Set("Content-Type", "application/json; encoding=utf-8")
-		_, _ = answer.Write(compactJSON(refusal{f.Errcode, text}.answer(s.wireNow())))
+		_, _ = answer.Write(compactJSON(refusal{f.Errcode, text}.answer(s.SigningTime())))
 	default:
 		pair := new(s.signingKey())
 		if f.Status == http.StatusUnauthorized { // who was not recognised gets no signature
 			pair = nil
 		}
 		refused := &payError{f.Status, 268435457, f.Code, f.Message, nil}
-		s.writeAnswer(answer, pair, s.settings.clock.Now(), payAnswer{f.Status, refused}, refused.resultCode)
+		s.writeAnswer(answer, pair, payAnswer{f.Status, refused}, refused.resultCode)
 	}
 }
 
@@ -149,6 +149,3 @@ func (s *Simulator) spoil(header http.Header, body []byte, how BadSignature) {
 		}
 	}
 }
-
-// wireNow is the time WeChat believes it is.
-func (s *Simulator) wireNow() time.Time { return s.settings.clock.Now().Add(s.faults.skew()) }

@@ -65,7 +65,7 @@ func (s *Simulator) forge(draft *noticeDraft, changes []NoticeChange) (Notice, e
 			sent = record.Body
 		}
 	})
-	now := s.wireNow()
+	now := s.SigningTime()
 	if len(changes) == 0 && sent != "" {
 		return Notice{s.noticeHeader([]byte(sent), now), []byte(sent)}, nil
 	}
@@ -86,7 +86,7 @@ func (s *Simulator) forge(draft *noticeDraft, changes []NoticeChange) (Notice, e
 
 // SignBody signs any bytes as a notice, for instance `null`, and returns the headers to send them with.
 func (s *Simulator) SignBody(body []byte) http.Header {
-	return s.noticeHeader(body, s.wireNow())
+	return s.noticeHeader(body, s.SigningTime())
 }
 
 // noticeHeader is the headers of a live notice.

@@ -102,7 +102,7 @@ func (s *Simulator) post(ctx context.Context, id string, spoil func(*Notice, not
 	ctx, cancel := context.WithTimeout(ctx, noticeTimeout)
 	defer cancel()
 
-	notice := Notice{s.noticeHeader([]byte(record.Body), s.wireNow()), []byte(record.Body)}
+	notice := Notice{s.noticeHeader([]byte(record.Body), s.SigningTime()), []byte(record.Body)}
 	if record.XML {
 		notice.Header = http.Header{"Content-Type": {"text/xml"}, "User-Agent": {"Mozilla/4.0"}, "Accept": {"*/*"}}
 	} else if spoil != nil {

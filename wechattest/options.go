@@ -48,7 +48,8 @@ func defaultSettings() settings {
 	}
 }
 
-// WithClock sets the time the simulator lives by. Default: the real time.
+// WithClock sets the time the simulator lives by: a [VirtualClock] for tests, a [SpeedClock] for people. Default: the
+// real time.
 func WithClock(c Clock) Option { return func(s *settings) { s.clock = c } }
 
 // WithKeyMode says which of its keys WeChat Pay signs with. Default: [BothKeys].
@@ -116,7 +117,8 @@ func WithScript(script Script) Option {
 }
 
 // WithStateFile keeps users, codes, tokens, orders and notices in a JSON file: read when the simulator opens, written
-// after changes and when it closes. Notices that were still to be retried go on. Default: memory only.
+// after changes and when it closes. Notices that were still to be retried go on. Only one simulator at a time may have
+// the file; [Open] fails for a second one. Default: memory only.
 func WithStateFile(path string) Option { return func(s *settings) { s.stateFile = path } }
 
 // appIDs are the apps that belong to the merchant.
@@ -132,6 +134,9 @@ func (s *settings) validate() error {
 	}
 	if s.mchID == "" || s.app.AppID == "" || s.app.AppSecret == "" || s.account.AppID == "" || s.account.AppSecret == "" {
 		errs = append(errs, errors.New("merchant number, appid and app secret must not be empty"))
+	}
+	if c, is := s.clock.(*SpeedClock); is && c.speed <= 0 {
+		errs = append(errs, fmt.Errorf("the speed of the clock must be positive, not %v", c.speed))
 	}
 	if s.retrySpeed <= 0 {
 		errs = append(errs, fmt.Errorf("the retry speed must be positive, not %v", s.retrySpeed))

@@ -118,8 +118,8 @@ func (st *state) prepay(order *orderRecord, now time.Time) prepayAnswer {
 
 func newOrder(terms orderTerms, now time.Time) *orderRecord {
 	expires := now.Add(orderLife)
-	if wanted, err := time.Parse(time.RFC3339, terms.TimeExpire); err == nil {
-		expires = wanted
+	if !terms.expires.IsZero() {
+		expires = terms.expires
 		if earliest := now.Add(expiryMinimum); expires.Before(earliest) {
 			expires = earliest
 		}

@@ -29,7 +29,8 @@ type orderTerms struct {
 	} `json:"scene_info"`
 
 	tradeType TradeType
-	canonical string // way to pay and request with sorted keys and the default currency, to compare a second one with
+	expires   time.Time // time_expire by the simulator's clock; zero: none
+	canonical string    // way to pay and request with sorted keys and the default currency, to compare a second one with
 }
 
 // parseOrderTerms checks and decodes the body of POST /v3/pay/transactions/….
@@ -45,6 +46,9 @@ func (s *Simulator) parseOrderTerms(tradeType TradeType, body []byte) (orderTerm
 	terms := orderTerms{tradeType: tradeType, canonical: string(tradeType) + string(canonical)}
 	if err := json.Unmarshal(canonical, &terms); err != nil {
 		return orderTerms{}, paramError("body", "", "请求body不是合法的JSON对象", nil)
+	}
+	if wanted, err := time.Parse(time.RFC3339, terms.TimeExpire); err == nil { // it is checked, or absent
+		terms.expires = wanted.Add(s.ahead())
 	}
 	return terms, nil
 }

@@ -28,8 +28,8 @@ func (s *Simulator) pay(endpoint func(payCall) (payAnswer, *payError)) http.Hand
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body) // in memory already
 		call := payCall{r, body, s.settings.clock.Now()}
-		if refused := s.authenticate(r, body, s.wireNow()); refused != nil {
-			s.writeAnswer(w, nil, call.now, payAnswer{refused.status, refused}, refused.resultCode)
+		if refused := s.authenticate(r, body, s.SigningTime()); refused != nil {
+			s.writeAnswer(w, nil, payAnswer{refused.status, refused}, refused.resultCode)
 			return
 		}
 		pair, refused := s.answerKey(r)
@@ -41,10 +41,10 @@ func (s *Simulator) pay(endpoint func(payCall) (payAnswer, *payError)) http.Hand
 			answer, refused = endpoint(call)
 		}
 		if refused != nil {
-			s.writeAnswer(w, &pair, call.now, payAnswer{refused.status, refused}, refused.resultCode)
+			s.writeAnswer(w, &pair, payAnswer{refused.status, refused}, refused.resultCode)
 			return
 		}
-		s.writeAnswer(w, &pair, call.now, answer, 0)
+		s.writeAnswer(w, &pair, answer, 0)
 	}
 }
 
@@ -80,7 +80,7 @@ func checkHeaders(r *http.Request, body []byte) *payError {
 }
 
 // writeAnswer sends an answer, signed unless pair is nil.
-func (s *Simulator) writeAnswer(w http.ResponseWriter, pair *keyPair, now time.Time, answer payAnswer, resultCode int) {
+func (s *Simulator) writeAnswer(w http.ResponseWriter, pair *keyPair, answer payAnswer, resultCode int) {
 	var body []byte
 	header := w.Header()
 	if file, is := answer.body.(billFile); is {
@@ -94,7 +94,7 @@ func (s *Simulator) writeAnswer(w http.ResponseWriter, pair *keyPair, now time.T
 	header.Set("Cache-Control", "no-cache, must-revalidate")
 	header.Set("Request-Id", fmt.Sprintf("08%s-%d", strings.ToUpper(randomHex(42)), resultCode))
 	if pair != nil {
-		signHeader(header, *pair, now.Add(s.faults.skew()), body)
+		signHeader(header, *pair, s.SigningTime(), body)
 	}
 	w.WriteHeader(answer.status)
 	_, _ = w.Write(body)

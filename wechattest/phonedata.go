@@ -40,7 +40,7 @@ var errNoSession = errors.New("wechattest: this phone has no session yet: call L
 // EncryptedPhone is the older form of the getPhoneNumber button, under the session_key of the last log-in.
 func (p *Phone) EncryptedPhone(ctx context.Context) (EncryptedData, error) {
 	u := p.user()
-	return p.encrypt(ctx, u.SessionKey, u.phoneInfo(p.sim.settings.app.AppID, p.sim.settings.clock.Now()))
+	return p.encrypt(ctx, u.SessionKey, u.phoneInfo(p.sim.settings.app.AppID, p.sim.clientNow()))
 }
 
 // EncryptedUserInfo is the encrypted half of wx.getUserInfo, under the session_key of the last log-in.
@@ -53,7 +53,7 @@ func (p *Phone) EncryptedUserInfo(ctx context.Context) (EncryptedData, error) {
 		Watermark watermark `json:"watermark"`
 	}{
 		u.OpenIDs[p.sim.settings.app.AppID], u.rawProfile(), u.UnionID,
-		watermark{p.sim.settings.clock.Now().Unix(), p.sim.settings.app.AppID},
+		watermark{p.sim.clientNow().Unix(), p.sim.settings.app.AppID},
 	})
 }
 

@@ -48,7 +48,7 @@ func (p *Phone) message(ctx context.Context, fields ...PushField) (PushReply, er
 	return p.sim.Push(ctx, append([]PushField{
 		{"ToUserName", originalID(app.AppID)},
 		{"FromUserName", p.OpenIDUnder(app.AppID)},
-		{"CreateTime", strconv.FormatInt(p.sim.settings.clock.Now().Unix(), 10)},
+		{"CreateTime", strconv.FormatInt(p.sim.SigningTime().Unix(), 10)},
 	}, fields...)...)
 }
 

@@ -61,7 +61,7 @@ func (s *Simulator) userPhoneNumber(call openCall) any {
 			return
 		}
 		code.Used = true
-		answer = phoneAnswer{errcode{0, "ok"}, person.phoneInfo(s.settings.app.AppID, call.now)}
+		answer = phoneAnswer{errcode{0, "ok"}, person.phoneInfo(s.settings.app.AppID, s.clientNow())}
 	})
 	return answer
 }

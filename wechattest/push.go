@@ -39,7 +39,7 @@ func (s *Simulator) ConfigurePush(ctx context.Context, p Push) error {
 			return fmt.Errorf("wechattest: %w", err)
 		}
 	}
-	query, echo := p.query(s.settings.clock.Now().Unix()), randomDigits(19)
+	query, echo := p.query(s.SigningTime().Unix()), randomDigits(19)
 	query.Set("echostr", echo)
 	status, answer, err := s.askPush(ctx, http.MethodGet, p, query, "")
 	switch {

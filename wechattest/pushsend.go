@@ -73,7 +73,7 @@ func (s *Simulator) Push(ctx context.Context, fields ...PushField) (PushReply, e
 
 // wrapPush puts a message into the mode's form, signed afresh.
 func (s *Simulator) wrapPush(push Push, fields []PushField) (url.Values, string, error) {
-	query := push.query(s.settings.clock.Now().Unix())
+	query := push.query(s.SigningTime().Unix())
 	query.Set("openid", fieldOf(fields, "FromUserName"))
 	if push.Mode == PlainPush {
 		return query, push.write(fields), nil

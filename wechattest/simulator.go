@@ -30,6 +30,7 @@ type Simulator struct {
 	notifier http.RoundTripper
 	closing  sync.Once
 	closeErr error
+	lock     stateLock
 
 	ownNotifier *http.Transport // nil when notices go through WithNotifyTransport
 }
@@ -82,8 +83,11 @@ func Open(opts ...Option) (*Simulator, error) {
 		s.ownNotifier = newNotifyTransport()
 		s.notifier = s.ownNotifier
 	}
-	if err := s.loadStateFile(); err != nil {
+	if s.lock, err = lockStateFile(set.stateFile); err != nil {
 		return nil, fmt.Errorf("wechattest: %w", err)
+	}
+	if err := s.loadStateFile(); err != nil {
+		return nil, errors.Join(fmt.Errorf("wechattest: %w", err), s.lock.release())
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.tasks.Go(s.sendDueNotices)
@@ -102,7 +106,7 @@ func (s *Simulator) Close() error {
 		if s.ownNotifier != nil {
 			s.ownNotifier.CloseIdleConnections()
 		}
-		s.closeErr = errors.Join(s.closeErr, s.saveStateFile())
+		s.closeErr = errors.Join(s.closeErr, s.saveStateFile(), s.lock.release())
 	})
 	return s.closeErr
 }

@@ -154,6 +154,25 @@ func TestStateSurvivesARestart(t *testing.T) {
 	require.True(t, attempts[1].Accepted())
 }
 
+func TestStateFileHasOneOwner(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "wechat.json")
+	first := setup(t, wechattest.WithStateFile(path))
+	_, err := wechattest.Open(wechattest.WithStateFile(path))
+	require.ErrorContains(t, err, path+" belongs to another local WeChat that is running")
+	first.buy(t, "NO-0001")
+	require.NoError(t, first.sim.Close())
+	second := setup(t, wechattest.WithStateFile(path))
+	require.Len(t, second.sim.Orders(), 1)
+	require.NoError(t, second.sim.Close())
+
+	require.NoError(t, os.WriteFile(path, []byte("{"), 0o600))
+	for range 2 { // the first failure gave the lock up
+		_, err = wechattest.Open(wechattest.WithStateFile(path))
+		require.ErrorContains(t, err, "restore")
+	}
+}
+
 func TestSnapshotAndRestore(t *testing.T) {
 	t.Parallel()
 	var saved bytes.Buffer

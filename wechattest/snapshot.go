@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -18,8 +17,9 @@ const snapshotVersion = 2
 const saveDelay = 100 * time.Millisecond
 
 type snapshot struct {
-	Version int   `json:"version"`
-	State   state `json:"state"`
+	Version int       `json:"version"`
+	Now     time.Time `json:"now,omitzero"` // by the simulator's clock
+	State   state     `json:"state"`
 }
 
 // Snapshot writes everything the simulator remembers as JSON: users, codes, tokens, orders, notices and their journal.
@@ -27,7 +27,9 @@ type snapshot struct {
 func (s *Simulator) Snapshot(w io.Writer) error {
 	var content []byte
 	var err error
-	s.view(func(st *state) { content, err = json.MarshalIndent(snapshot{snapshotVersion, *st}, "", " ") })
+	s.view(func(st *state) {
+		content, err = json.MarshalIndent(snapshot{snapshotVersion, s.settings.clock.Now(), *st}, "", " ")
+	})
 	if err == nil {
 		_, err = w.Write(content)
 	}
@@ -37,7 +39,8 @@ func (s *Simulator) Snapshot(w io.Writer) error {
 	return nil
 }
 
-// Restore replaces everything the simulator remembers by a snapshot. Notices that are due are sent, retries go on.
+// Restore replaces everything the simulator remembers by a snapshot. Notices that are due are sent, retries go on. A
+// [SpeedClock] goes on where the snapshot was taken, if that is later.
 func (s *Simulator) Restore(r io.Reader) error {
 	read := snapshot{State: newState()}
 	if err := json.NewDecoder(r).Decode(&read); err != nil {
@@ -45,6 +48,9 @@ func (s *Simulator) Restore(r io.Reader) error {
 	}
 	if read.Version != snapshotVersion {
 		return fmt.Errorf("wechattest: restore: snapshot version %d, not %d", read.Version, snapshotVersion)
+	}
+	if clock, is := s.settings.clock.(*SpeedClock); is {
+		clock.catchUp(read.Now)
 	}
 	read.State.reindex()
 	s.update(func(st *state) { *st = read.State })
@@ -90,9 +96,6 @@ func (s *Simulator) saveStateFile() error {
 	path := s.settings.stateFile
 	if path == "" {
 		return nil
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("wechattest: write the state file: %w", err)
 	}
 	file, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {

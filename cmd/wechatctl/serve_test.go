@@ -163,6 +163,9 @@ func TestServeRemembers(t *testing.T) {
 	first := startServe(t, "-state", state, "-notify-url", shop)
 	status, _, problems := first.call(t, "", "sim", "trigger", "payment.succeeded", "-out-trade-no", "ORDER-0001")
 	require.Zero(t, status, problems)
+	status, _, problems = call(t, "", noEnvironment, "sim", "serve", "-listen", "127.0.0.1:0", "-keys", t.TempDir(), "-state", state)
+	require.Equal(t, 1, status)
+	require.Contains(t, problems, "belongs to another local WeChat")
 	first.stop()
 	<-first.ended
 	second := startServe(t, "-state", state)
@@ -207,7 +210,7 @@ func TestServeRefusesWhatCannotWork(t *testing.T) {
 		"-listen takes":      {1, []string{"-listen", taken.Addr().String()}},
 		"both, certificate":  {2, []string{"-key-mode", "none"}},
 		"32":                 {1, []string{"-api-v3-key", "short"}},
-		"retry speed":        {1, []string{"-speed", "-1"}},
+		"speed of the clock": {1, []string{"-speed", "-1"}},
 		"such as http":       {2, []string{"-forward-to", "shop"}},
 		"no such scenario":   {2, []string{"-run", "none"}},
 		"no-such-file.yaml":  {1, []string{"-run", "no-such-file.yaml"}},

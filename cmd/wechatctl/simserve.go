@@ -41,7 +41,7 @@ type serveSettings struct {
 
 func (s *serveSettings) flags(flags *flag.FlagSet) {
 	flags.StringVar(&s.listen, "listen", defaultAddress, "loopback `address` to listen on; port 0 takes a free one")
-	flags.StringVar(&s.state, "state", "", "`file` that keeps users, orders and notices; without it they end with the program")
+	flags.StringVar(&s.state, "state", "", "`file` that keeps users, orders and notices, of one program at a time; without it they end with the program")
 	flags.StringVar(&s.keys, "keys", "wechatctl-sim", "`folder` to write the merchant's files and the configuration to")
 	flags.StringVar(&s.mchID, "mchid", "", "merchant `number`, if your configuration has one already")
 	flags.StringVar(&s.apiV3Key, "api-v3-key", "", "made-up APIv3 `key` of 32 bytes, never the real one")
@@ -54,8 +54,8 @@ func (s *serveSettings) flags(flags *flag.FlagSet) {
 	flags.BoolVar(&s.hold, "hold", false, "send no notices until they are released on the page")
 	flags.StringVar(&s.run, "run", "", "`scenario` or file of faults to play from the start; see wechatctl sim run -h")
 	flags.BoolVar(&s.quiet, "quiet", false, "do not print a line for each request and notice")
-	flags.Float64Var(&s.speed, "speed", 1, "divides the waits between notice retries: with 60 the first comes after 0.25 s, not 15 s")
-	flags.DurationVar(&s.refundDelay, "refund-delay", 5*time.Second, "`time` that a refund takes")
+	flags.Float64Var(&s.speed, "speed", 1, "how much faster WeChat's clock runs: with 60 a retry of 15 s comes after 0.25 s, and a token lives two minutes")
+	flags.DurationVar(&s.refundDelay, "refund-delay", 5*time.Second, "`time` that a refund takes, by WeChat's clock")
 	flags.StringVar(&s.keyMode, "key-mode", "both", "what WeChat Pay signs with: both, certificate (平台证书) or public-key (微信支付公钥)")
 }
 
@@ -144,7 +144,7 @@ func serveHTTP(ctx context.Context, server *http.Server, socket net.Listener) er
 // options are the local WeChat's.
 func (s *serveSettings) options(notifier http.RoundTripper, lines *printer) ([]wechattest.Option, error) {
 	options := []wechattest.Option{
-		wechattest.WithRetrySpeed(s.speed), wechattest.WithRefundDelay(s.refundDelay), wechattest.WithNotifyTransport(notifier),
+		wechattest.WithClock(wechattest.NewSpeedClock(s.speed)), wechattest.WithRefundDelay(s.refundDelay), wechattest.WithNotifyTransport(notifier),
 	}
 	mode, known := map[string]wechattest.KeyMode{
 		"both": wechattest.BothKeys, "certificate": wechattest.PlatformCertificate, "public-key": wechattest.PublicKey,

@@ -47,7 +47,7 @@ func (s *Server) noticeChanges(wanted map[string]string) ([]wechattest.NoticeCha
 		if !ok {
 			continue
 		}
-		change, err := c.make(s.wechat.Now(), value)
+		change, err := c.make(s.wechat.SigningTime(), value)
 		if err != nil {
 			return nil, invalid("change %s=%s: %v", c.Name, value, err)
 		}

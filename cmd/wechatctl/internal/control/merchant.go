@@ -55,7 +55,7 @@ func (m merchant) post(ctx context.Context, path string, body any) error {
 	if err != nil {
 		return err
 	}
-	now, nonce := strconv.FormatInt(m.wechat.Now().Unix(), 10), rand.Text()
+	now, nonce := strconv.FormatInt(m.wechat.SigningTime().Unix(), 10), rand.Text()
 	signature, err := m.sign("POST", path, now, nonce, string(content))
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (m merchant) sign(lines ...string) (string, error) {
 
 // pay lets a phone pay an order as its shop would have launched it.
 func (m merchant) pay(ctx context.Context, phone *wechattest.Phone, order wechattest.Order) error {
-	now, nonce := strconv.FormatInt(m.wechat.Now().Unix(), 10), rand.Text()
+	now, nonce := strconv.FormatInt(m.wechat.SigningTime().Unix(), 10), rand.Text()
 	switch order.TradeType {
 	case wechattest.Native:
 		return phone.PayCode(ctx, order.CodeURL)

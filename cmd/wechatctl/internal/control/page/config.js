@@ -43,7 +43,7 @@ async function loadKeys() {
 
 export function show({ base_url: base, speed, notices_held: held }, now) {
   byId("base").textContent = base;
-  byId("speed").textContent = speed === 1 ? "通知按微信的时间表重试" : `通知重试加快 ${speed} 倍`;
+  byId("speed").textContent = speed === 1 ? "微信的时钟走得与你的一样快" : `微信的时钟加快 ${speed} 倍`;
   byId("now").textContent = new Date(now).toLocaleString("zh-CN", { hour12: false });
   byId("held-text").textContent = held ? "通知已暂停" : "通知正常发送";
   byId("held-text").parentElement.className = held ? "held on" : "held";
