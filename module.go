@@ -62,7 +62,7 @@ func build(cfg config.Config, o options) (_ *Module, err error) {
 	m := &Module{cfg: cfg, log: o.log}
 	var receiver delivery.Receiver = logReceiver{log: o.log}
 	if len(cfg.Plugins.Enabled) > 0 {
-		if m.plugins, err = host.New(cfg.Plugins, host.Options{Logger: o.log}); err != nil {
+		if m.plugins, err = host.New(cfg.Plugins, host.Options{Logger: o.log, Production: cfg.Production()}); err != nil {
 			return nil, err
 		}
 		receiver = newPluginReceiver(m.plugins)

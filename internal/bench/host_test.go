@@ -138,7 +138,7 @@ func mountModule(
 		Database: config.Database{URL: config.Secret(set.Database)},
 	}
 	if set.Kind == modulePlugin {
-		cfg.Plugins = config.Plugins{Dir: set.Plugins, Enabled: map[string]config.Plugin{
+		cfg.Plugins = config.Plugins{Dir: set.Plugins, Mode: config.PluginsDev, Enabled: map[string]config.Plugin{
 			pluginID: {Version: pluginVersion, Config: map[string]any{"report": set.Report}},
 		}}
 	}

@@ -125,7 +125,7 @@ func (b *bed) configuration() string {
 		"database": map[string]any{"url": b.hostURL, "unsafe": !b.durable},
 		"delivery": delivery,
 		"plugins": map[string]any{
-			"dir": b.path("plugins"), "run-dir": b.path(b.runDir),
+			"dir": b.path("plugins"), "run-dir": b.path(b.runDir), "mode": "dev", // whatever the umask
 			"enabled": map[string]any{ledgerID: map[string]any{
 				"version": ledgerVersion, "config": b.plugin, "limits": map[string]any{"concurrency": b.workers}, "secrets": map[string]string{ledgerSecret: canary.Secret("ledger-token")},
 			}},
@@ -225,7 +225,7 @@ func (b *bed) awaitHandover(count int) (pid int) {
 	b.eventually(func() bool { return b.books.handovers() >= count }, "the plugin gets nothing")
 	// A host that has just started may not have its plugin's process yet.
 	var pids []int
-	b.eventually(func() bool { pids = pluginProcesses(b.path("plugins")); return len(pids) == 1 }, "the plugin does not run, or more than once")
+	b.eventually(func() bool { pids = pluginProcesses(b.dir); return len(pids) == 1 }, "the plugin does not run, or more than once")
 	return pids[0]
 }
 
@@ -254,7 +254,7 @@ func (b *bed) leaveNothing() {
 			b.t.Logf("host %d:\n%s", run.cmd.Process.Pid, text)
 		}
 	}
-	require.Empty(b.t, pluginProcesses(b.path("plugins")), "plugin processes are left")
+	require.Empty(b.t, pluginProcesses(b.dir), "plugin processes are left")
 	require.Empty(b.t, filesBelow(b.path(b.runDir)), "sockets or folders are left")
 	require.Empty(b.t, filesBelow(b.path("tmp")), "temporary files are left")
 }

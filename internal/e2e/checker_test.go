@@ -30,7 +30,7 @@ type evidence struct {
 func (b *bed) evidence() (e evidence, err error) {
 	e.orders, e.refunds = b.sim.Orders(), maps.Clone(b.refunds)
 	e.attempts, e.hosts = b.journal(), b.hosts
-	e.plugins = pluginProcesses(b.path("plugins"))
+	e.plugins = pluginProcesses(b.dir)
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	if e.events, err = b.inbox.events(ctx); err != nil {

@@ -34,7 +34,7 @@ func TestHostKilledAfterItsAnswer(t *testing.T) {
 				if b.plugin.Gate != "" {
 					b.awaitHandover(1)
 				}
-				b.eventually(func() bool { return len(pluginProcesses(b.path("plugins"))) == 1 }, "no plugin was started")
+				b.eventually(func() bool { return len(pluginProcesses(b.dir)) == 1 }, "no plugin was started")
 
 				b.host.kill()
 				requireNoOrphan(b)
@@ -54,8 +54,8 @@ func TestHostKilledAfterItsAnswer(t *testing.T) {
 func requireNoOrphan(b *bed) {
 	b.t.Helper()
 	began := time.Now()
-	gone := eventuallyTrue(orphanLimit, func() bool { return len(pluginProcesses(b.path("plugins"))) == 0 })
-	require.True(b.t, gone, "after %v plugin processes %v live on", orphanLimit, pluginProcesses(b.path("plugins")))
+	gone := eventuallyTrue(orphanLimit, func() bool { return len(pluginProcesses(b.dir)) == 0 })
+	require.True(b.t, gone, "after %v plugin processes %v live on", orphanLimit, pluginProcesses(b.dir))
 	b.t.Logf("the plugin was gone %v after its host", time.Since(began).Round(time.Millisecond))
 }
 

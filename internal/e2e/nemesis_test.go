@@ -54,7 +54,7 @@ func (n *nemesis) strike(card string) bool {
 		n.host.kill()
 		n.start()
 	case killPlugin, stopPlugin:
-		pids := pluginProcesses(n.path("plugins"))
+		pids := pluginProcesses(n.dir)
 		if len(pids) == 0 {
 			return false // it is between two lives
 		}

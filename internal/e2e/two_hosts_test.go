@@ -134,7 +134,7 @@ func takeOver(t *testing.T, random *rand.Rand, pair []*bed) time.Duration {
 	require.Equal(t, owner, victim.host.cmd.Process.Pid)
 	began := time.Now()
 	victim.host.kill()
-	one.eventually(func() bool { return len(pluginProcesses(one.path("plugins"))) == 1 }, "the killed host's plugin lives on")
+	one.eventually(func() bool { return len(pluginProcesses(one.dir)) == 1 }, "the killed host's plugin lives on")
 	one.turn(one.plugin.Gate)
 	one.eventually(func() bool { return one.books.booked(paymentKind, order) == 1 }, "the event is never taken over")
 	took := time.Since(began)

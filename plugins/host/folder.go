@@ -7,7 +7,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 )
@@ -26,19 +25,18 @@ func (f pluginFolder) problem(name string, err error) error {
 	return fmt.Errorf("plugin %s: %s: %w", f.id, f.path(name), err)
 }
 
-// manifest reads and checks plugin.yaml.
-func (f pluginFolder) manifest() (Manifest, error) {
-	text, err := f.root.ReadFile(filepath.Join(f.id, f.version, ManifestName))
+// manifest reads and checks plugin.yaml, and returns its text, too.
+func (f pluginFolder) manifest() (m Manifest, text string, err error) {
+	content, err := f.root.ReadFile(filepath.Join(f.id, f.version, ManifestName))
 	if err != nil {
-		return Manifest{}, f.problem(ManifestName, bare(err))
+		return m, "", f.problem(ManifestName, bare(err))
 	}
-	m, err := ParseManifest(text)
-	if err != nil {
+	if m, err = ParseManifest(content); err != nil {
 		var each []error
 		for line := range strings.SplitSeq(err.Error(), "\n") {
 			each = append(each, f.problem(ManifestName, errors.New(line)))
 		}
-		return m, errors.Join(each...)
+		return m, "", errors.Join(each...)
 	}
 	var problems []error
 	if m.ID != f.id {
@@ -47,11 +45,10 @@ func (f pluginFolder) manifest() (Manifest, error) {
 	if m.Version != f.version {
 		problems = append(problems, f.problem(ManifestName, fmt.Errorf("version %q is not the folder's %q", m.Version, f.version)))
 	}
-	return m, errors.Join(problems...)
+	return m, string(content), errors.Join(problems...)
 }
 
-// executable finds the file for this platform and checks that nobody but its owner can have put it there: it lies in
-// the folder, also after following symbolic links, and not everyone may write to it or to a folder above it.
+// executable finds the file for this platform, by its name below the folder.
 func (f pluginFolder) executable(m Manifest) (string, error) {
 	name, ok := m.Executables[platform()]
 	if !ok {
@@ -62,37 +59,14 @@ func (f pluginFolder) executable(m Manifest) (string, error) {
 	if !filepath.IsLocal(name) {
 		return "", f.problem(ManifestName, fmt.Errorf("executables: %q leaves the plugin's folder", name))
 	}
-	folder, err := f.root.OpenRoot(filepath.Join(f.id, f.version))
-	if err != nil {
-		return "", f.problem("", bare(err))
-	}
-	defer func() { _ = folder.Close() }()
-	info, err := folder.Stat(name) // refuses links that leave the folder
-	if err != nil {
+	info, err := f.root.Lstat(filepath.Join(f.id, f.version, name))
+	switch {
+	case err != nil:
 		return "", f.problem(name, bare(err))
+	case !info.Mode().IsRegular():
+		return "", f.problem(name, errors.New("is no regular file"))
 	}
-	var problems []error
-	if !info.Mode().IsRegular() {
-		problems = append(problems, f.problem(name, errors.New("is no regular file")))
-	}
-	if runtime.GOOS != "windows" && info.Mode().Perm()&0o111 == 0 {
-		problems = append(problems, f.problem(name, errors.New("is not executable; chmod a+x it")))
-	}
-	if worldWritable(info) {
-		problems = append(problems, f.problem(name, errors.New("may be written by everyone; chmod o-w it")))
-	}
-	for _, above := range []string{".", f.id, filepath.Join(f.id, f.version)} {
-		if info, err := f.root.Stat(above); err == nil && worldWritable(info) {
-			problems = append(problems, fmt.Errorf("plugin %s: %s: may be written by everyone; chmod o-w it", f.id,
-				filepath.Join(f.root.Name(), above)))
-		}
-	}
-	return f.path(name), errors.Join(problems...)
-}
-
-// worldWritable is never true on Windows, where mode bits do not say it.
-func worldWritable(info fs.FileInfo) bool {
-	return runtime.GOOS != "windows" && info.Mode().Perm()&0o002 != 0
+	return name, nil
 }
 
 // bare drops the path os puts into an error; problem has the whole one.

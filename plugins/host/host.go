@@ -20,6 +20,8 @@ type Options struct {
 	Version string
 	// Services are what plugins may ask, as far as the operator granted it. Optional. Default: nothing.
 	Services Services
+	// Production insists on plugins.lock and on folders that the host's user cannot change. Optional. Default: false.
+	Production bool
 }
 
 // Host runs the enabled plugins. All methods may be called from several goroutines.
@@ -53,7 +55,7 @@ func New(cfg config.Plugins, opts Options) (*Host, error) {
 }
 
 func newHost(cfg config.Plugins, opts Options, limits timing) (*Host, error) {
-	plans, err := readPlans(cfg)
+	plans, warning, err := readEnabled(cfg, opts.Production)
 	base := ""
 	if len(cfg.Enabled) > 0 {
 		var baseErr error
@@ -67,20 +69,37 @@ func newHost(cfg config.Plugins, opts Options, limits timing) (*Host, error) {
 	if logger == nil {
 		logger = slog.Default()
 	}
+	if warning != "" {
+		logger.Warn(warning) //nolint:sloglint // one of a few fixed texts
+	}
 	h := &Host{
 		supervisors: make(map[string]*supervisor, len(plans)), runDirBase: base, changed: make(chan struct{}),
 		stopped: make(chan struct{}),
 	}
 	h.around = &surroundings{logger: logger, limits: limits, version: opts.Version, services: opts.Services, changed: h.signal}
 	for _, p := range plans {
+		for _, text := range p.warnings {
+			logger.Warn("plugin files", "plugin", p.id, "problem", text)
+		}
 		h.supervisors[p.id] = newSupervisor(p, h.around)
 	}
 	return h, nil
 }
 
 // Start starts one supervisor per plugin and returns without waiting for the plugins: a broken one must not keep the
-// host from starting. Values of ctx are kept, its end is not. A host starts once.
+// host from starting, unless the configuration says that it is required. Values of ctx are kept, its end ends only that
+// wait. A host starts once; after an error nothing runs.
 func (h *Host) Start(ctx context.Context) error {
+	if err := h.begin(ctx); err != nil {
+		return err
+	}
+	if err := h.awaitRequired(ctx); err != nil {
+		return errors.Join(err, h.Stop(context.WithoutCancel(ctx)))
+	}
+	return nil
+}
+
+func (h *Host) begin(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.phase != phaseNew {

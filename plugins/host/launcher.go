@@ -1,9 +1,12 @@
 package host
 
 import (
+	"errors"
 	"log/slog"
 	"os/exec"
 	"runtime"
+	"syscall"
+	"time"
 )
 
 // launcher starts every process from one goroutine that keeps its thread: on Linux a plugin is killed when the thread
@@ -13,6 +16,12 @@ type launcher struct {
 	commands chan launch
 	done     chan struct{}
 }
+
+// How long a start waits for a busy file, in steps.
+const (
+	busyTries = 50
+	busyWait  = 10 * time.Millisecond
+)
 
 type launch struct {
 	cmd *exec.Cmd
@@ -30,7 +39,19 @@ func (l *launcher) run() {
 	defer runtime.UnlockOSThread()
 	defer close(l.done)
 	for c := range l.commands {
-		c.err <- safely(l.logger, "starting a process", func() error { return c.cmd.Start() })
+		c.err <- safely(l.logger, "starting a process", func() error { return execute(c.cmd) })
+	}
+}
+
+// execute starts a program that was written a moment ago: a process that somebody else is forking meanwhile can hold a
+// copy of the descriptor it was written through, which keeps it from running until that process has become another.
+func execute(cmd *exec.Cmd) error {
+	for try := 1; ; try++ {
+		err := cmd.Start()
+		if !errors.Is(err, syscall.ETXTBSY) || try == busyTries {
+			return err
+		}
+		time.Sleep(busyWait)
 	}
 }
 

@@ -32,6 +32,9 @@ func TestMain(m *testing.M) {
 	if out, err := build.CombinedOutput(); err != nil {
 		panic(fmt.Sprintf("build test plugin: %v\n%s", err, out))
 	}
+	if err := os.Chmod(filepath.Join(dir, "testplugin"), 0o755); err != nil { // whatever the umask
+		panic(err)
+	}
 	testBinary = filepath.Join(dir, "testplugin")
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		_ = os.RemoveAll(dir)

@@ -18,22 +18,37 @@ import (
 
 // plan is everything needed to run one plugin, checked. It holds secrets: never print it.
 type plan struct {
-	id, version string
-	manifest    Manifest
-	executable  string // absolute
-	timeout     time.Duration
-	concurrency int
-	config      []byte   // JSON
-	granted     []string // permissions, sorted
-	withheld    []string // asked for and not granted, sorted
-	secrets     map[string]string
+	id, version  string
+	manifest     Manifest
+	folder       string // absolute
+	sum          string // what the folder's content must hash to; empty when any content will do
+	executable   string // below the folder
+	required     bool   // the host's start waits for it
+	warnings     []string
+	manifestText string
+	timeout      time.Duration
+	concurrency  int
+	config       []byte   // JSON
+	granted      []string // permissions, sorted
+	withheld     []string // asked for and not granted, sorted
+	secrets      map[string]string
 }
 
 func platform() string { return runtime.GOOS + "-" + runtime.GOARCH }
 
+// readEnabled reads the plans by the rules of the configured mode, which the warning tells of.
+func readEnabled(cfg config.Plugins, production bool) (plans []*plan, warning string, err error) {
+	if len(cfg.Enabled) == 0 {
+		return nil, "", nil
+	}
+	t, trustErr := newTrust(cfg, production)
+	plans, err = readPlans(cfg, t)
+	return plans, t.warning(), errors.Join(trustErr, err)
+}
+
 // readPlans looks at what the configuration enables, and at nothing else in the folder. The error joins every problem
 // of every plugin, each with the plugin and the key or file it is about.
-func readPlans(cfg config.Plugins) ([]*plan, error) {
+func readPlans(cfg config.Plugins, t trust) ([]*plan, error) {
 	if len(cfg.Enabled) == 0 {
 		return nil, nil
 	}
@@ -50,13 +65,13 @@ func readPlans(cfg config.Plugins) ([]*plan, error) {
 	var plans []*plan
 	var problems []error
 	for _, id := range slices.Sorted(maps.Keys(cfg.Enabled)) {
-		p, err := readPlan(root, id, cfg.Enabled[id])
+		p, err := readPlan(root, id, cfg.Enabled[id], t)
 		plans, problems = append(plans, p), append(problems, err)
 	}
 	return plans, errors.Join(problems...)
 }
 
-func readPlan(root *os.Root, id string, enabled config.Plugin) (*plan, error) {
+func readPlan(root *os.Root, id string, enabled config.Plugin, t trust) (*plan, error) {
 	key := "plugins.enabled." + id
 	if !config.ValidPluginID(id) {
 		return nil, fmt.Errorf("%s: %q is no plugin id: want a lower-case letter, then letters, digits or dashes", key, id)
@@ -65,17 +80,22 @@ func readPlan(root *os.Root, id string, enabled config.Plugin) (*plan, error) {
 		return nil, fmt.Errorf("%s.version: %q is no version such as 1.4.0", key, enabled.Version)
 	}
 	folder := pluginFolder{root: root, id: id, version: enabled.Version}
-	m, err := folder.manifest()
+	m, text, err := folder.manifest()
 	if err != nil {
 		return nil, err
 	}
-	executable, err := folder.executable(m)
-	problems := []error{err}
-
 	p := &plan{
-		id: id, version: enabled.Version, manifest: m, executable: executable, timeout: m.Limits.Timeout,
-		concurrency: m.Limits.Concurrency, secrets: make(map[string]string, len(enabled.Secrets)),
+		id: id, version: enabled.Version, manifest: m, manifestText: text, folder: folder.path(""), required: enabled.Required,
+		timeout: m.Limits.Timeout, concurrency: m.Limits.Concurrency, secrets: make(map[string]string, len(enabled.Secrets)),
 	}
+	var problems []error
+	check := func(err error) { problems = append(problems, err) }
+	p.executable, err = folder.executable(m)
+	check(err)
+	p.warnings, err = folder.inspect(t)
+	check(err)
+	p.sum, err = t.expected(id, enabled.Version)
+	check(err)
 	problems = append(problems, p.lower(key, enabled.Limits))
 	if p.config, err = configJSON(enabled.Config.Reveal()); err != nil {
 		problems = append(problems, fmt.Errorf("%s.config: %w", key, err))

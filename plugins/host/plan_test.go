@@ -62,7 +62,7 @@ func TestNewReportsEveryProblem(t *testing.T) {
 			file := filepath.Join(s.folder("fulfil"), "bin", "plugin")
 			require.NoError(t, os.Remove(file))
 			require.NoError(t, os.Symlink(testBinary, file))
-		}, []string{"bin/plugin: path escapes from parent"}},
+		}, []string{"bin/plugin: is a symbolic link"}},
 		"NoFile": {func(t *testing.T, s *scene) {
 			require.NoError(t, os.Remove(filepath.Join(s.folder("fulfil"), "bin", "plugin")))
 		}, []string{"bin/plugin: no such file"}},
@@ -75,9 +75,14 @@ func TestNewReportsEveryProblem(t *testing.T) {
 			file := filepath.Join(s.folder("fulfil"), "bin", "plugin")
 			require.NoError(t, os.Remove(file))
 			require.NoError(t, os.WriteFile(file, []byte("x"), 0o644))
-			require.NoError(t, os.Chmod(file, 0o646))
+			require.NoError(t, os.Chmod(file, 0o664))
 			require.NoError(t, os.Chmod(s.folder("fulfil"), 0o777))
-		}, []string{"is not executable", "bin/plugin: may be written by everyone", "fulfil/1.4.0: may be written by everyone"}},
+			require.NoError(t, os.Chmod(s.cfg.Dir, 0o757))
+		}, []string{
+			"plugin fulfil: ", "fulfil/1.4.0/bin/plugin: may be written by others", "fulfil/1.4.0: may be written by others",
+			"/plugins: may be written by others than its owner; chmod go-w it",
+		}},
+
 		"RaisedLimits": {func(_ *testing.T, s *scene) {
 			s.set("fulfil", func(p *config.Plugin) { p.Limits = config.Limits{Timeout: time.Hour, Concurrency: 100} })
 		}, []string{
@@ -139,7 +144,7 @@ func TestPlanDefaults(t *testing.T) {
 	s := newScene(t, "plugin")
 	s.manifest(t, "fulfil", goodManifest+"owner: team@example.com\nexecutables: {"+platform()+": bin/plugin}\n")
 	s.set("fulfil", func(p *config.Plugin) { p.Config = nil })
-	plans, err := readPlans(s.cfg)
+	plans, err := readPlans(s.cfg, trust{})
 	require.NoError(t, err)
 	require.Equal(t, timeoutDefault, plans[0].timeout)
 	require.Equal(t, concurrencyDefault, plans[0].concurrency)

@@ -54,7 +54,11 @@ type surroundings struct {
 	changed  func() // a plugin's state changed
 }
 
-func newProcess(p *plan, s *surroundings) (*process, error) {
+func newProcess(ctx context.Context, p *plan, s *surroundings) (*process, error) {
+	executable, err := s.dir.stage(ctx, p)
+	if err != nil {
+		return nil, err
+	}
 	work, err := s.dir.work(p.id)
 	if err != nil {
 		return nil, err
@@ -70,7 +74,7 @@ func newProcess(p *plan, s *surroundings) (*process, error) {
 		RunnerFunc: func(_ hclog.Logger, spec *exec.Cmd, tmpDir string) (runner.Runner, error) {
 			r.tmpDir = tmpDir
 			r.cmd = &exec.Cmd{
-				Path: p.executable, Args: append([]string{p.executable}, p.manifest.Args...), Dir: work,
+				Path: executable, Args: append([]string{executable}, p.manifest.Args...), Dir: work,
 				Env: environment(spec.Env, work, s.logger),
 			}
 			return r, nil

@@ -10,14 +10,18 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
-// runDir is one host's private folder, mode 0700, for the sockets and work folders of its plugins. It is removed when
+// runDir is one host's private folder, mode 0700, for the sockets, work folders and copies of its plugins. It is removed when
 // the host stops; what a killed host left is swept by the next one, which knows by the lock that nobody uses it.
 type runDir struct {
 	path string
 	lock io.Closer
+
+	mu     sync.Mutex
+	copies []stagedCopy // the last used at the end
 }
 
 // socketRoom is what a socket's path adds to the run directory's: /h1a2b, then go-plugin's /plugin-dirN and /pluginN

@@ -16,7 +16,9 @@ func startError(err error) error {
 	switch text := err.Error(); {
 	case errors.Is(err, syscall.ENOEXEC):
 		return permanent(fmt.Errorf("did not start: the file is no program for %s: %w", platform(), err))
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrPermission):
+		return permanent(fmt.Errorf("did not start: %w; is plugins.run-dir on a file system mounted noexec?", err))
+	case errors.Is(err, fs.ErrNotExist):
 		return permanent(fmt.Errorf("did not start: %w", err))
 	case strings.HasPrefix(text, "incompatible"), strings.HasPrefix(text, "unsupported plugin protocol"):
 		return permanent(fmt.Errorf("did not start: built for another protocol than this host's %d: %w", wire.ProtocolVersion, err))

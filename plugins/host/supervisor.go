@@ -83,7 +83,7 @@ func pause(ctx context.Context, wait time.Duration) {
 // once is the life of one process. It returns how long the process was ready and why it ended.
 func (s *supervisor) once(ctx, drain context.Context) (readyFor time.Duration, err error) {
 	s.set(Starting, nil)
-	p, err := newProcess(s.plan, s.around)
+	p, err := newProcess(ctx, s.plan, s.around)
 	if err != nil {
 		return 0, err
 	}

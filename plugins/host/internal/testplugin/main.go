@@ -110,6 +110,8 @@ func (h *handler) OnNotice(ctx context.Context, n *sdk.Notice) error {
 	case "env":
 		dir, _ := os.Getwd()
 		return sdk.Reject(strings.Join(append(names(), "dir="+dir), " "))
+	case "args":
+		return sdk.Reject(fmt.Sprintf("%q", os.Args[1:]))
 	case "child":
 		child := exec.CommandContext(context.WithoutCancel(ctx), "sleep", "300")
 		child.Stdout, child.Stderr = os.Stdout, os.NewFile(2, "stderr")
