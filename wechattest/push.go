@@ -52,7 +52,8 @@ func (s *Simulator) ConfigurePush(ctx context.Context, p Push) error {
 	return nil
 }
 
-var errNoPush = errors.New("wechattest: no server is configured: call ConfigurePush first")
+// ErrNoPush is the answer to a message or event while no server is configured for them.
+var ErrNoPush = errors.New("wechattest: no server is configured: call ConfigurePush first")
 
 // query is what every call to the server carries.
 func (p Push) query(unix int64) url.Values {

@@ -40,7 +40,7 @@ func (s *Simulator) Push(ctx context.Context, fields ...PushField) (PushReply, e
 	var push Push
 	s.view(func(st *state) { push = st.Push })
 	if push.URL == "" {
-		return PushReply{}, errNoPush
+		return PushReply{}, ErrNoPush
 	}
 	var reply PushReply
 	for range pushDeliveries {

@@ -22,6 +22,7 @@ func verbs() []verb {
 		{"sim serve", "run a local WeChat until Ctrl-C", simServe},
 		{"sim run", "let WeChat misbehave by a script: lost notices, cut answers, wrong amounts", simRun},
 		{"sim trigger", "let something happen: a payment, a refund, a wrong notice", simTrigger},
+		{"sim push", "configure where messages and events go (服务器配置)", simPush},
 		{"sim resend", "send a notice once more", simResend},
 		{"sim phone", "use somebody's phone: log in, grant the number, pay", simPhone},
 		{"sim list", "list orders, refunds, notices or phones", simList},

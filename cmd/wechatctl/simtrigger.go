@@ -34,22 +34,28 @@ Events:
 
 func simTrigger(ctx context.Context, t terminal, args []string) error {
 	flags := newFlags(t, "sim trigger", triggerHelp())
-	sim, trigger, tradeType := simFlag(t, flags), control.Trigger{Changes: map[string]string{}}, ""
+	sim, tradeType := simFlag(t, flags), ""
+	trigger := control.Trigger{Changes: map[string]string{}, Fields: map[string]string{}}
 	flags.StringVar(&trigger.OutTradeNo, "out-trade-no", "", "`number` of the order; it is made if it does not exist")
 	flags.StringVar(&trigger.OutRefundNo, "out-refund-no", "", "`number` of the refund: a new one, or for notice one that exists")
-	flags.StringVar(&trigger.Phone, "phone", "", "`name` of who pays; without it the one who ordered")
+	flags.StringVar(&trigger.Phone, "phone", "", "`name` of who pays or writes; without it the one who ordered, or alice")
 	flags.Int64Var(&trigger.Total, "total", 0, "amount of a new order, in `fen` (分) (default 100)")
 	flags.Int64Var(&trigger.Refund, "refund", 0, "amount of the refund, in `fen` (default all that is left)")
 	flags.StringVar(&tradeType, "trade-type", "", "`type` of a new order: JSAPI, NATIVE, MWEB or APP (default JSAPI)")
 	flags.StringVar(&trigger.Attach, "attach", "", "attach `text` of a new order")
 	flags.StringVar(&trigger.NotifyURL, "notify-url", "", "`URL` the notice goes to; without it that of sim serve, or the newest order's")
-	flags.StringVar(&trigger.Type, "type", "", "event_type of the event other")
+	flags.StringVar(&trigger.Type, "type", "", "event_type of the event other, Event of message.event")
 	flags.StringVar(&trigger.Plaintext, "plaintext", "", "JSON `text` or @FILE that the event other carries")
-	flags.Func("change", "`NAME=VALUE`: make the notice wrong; may be repeated", func(value string) error {
-		name, to, _ := strings.Cut(value, "=")
-		trigger.Changes[name] = to
-		return nil
-	})
+	flags.StringVar(&trigger.Text, "text", "", "what message.text writes")
+	pairs := func(into map[string]string) func(string) error {
+		return func(value string) error {
+			name, to, _ := strings.Cut(value, "=")
+			into[name] = to
+			return nil
+		}
+	}
+	flags.Func("change", "`NAME=VALUE`: make the notice wrong; may be repeated", pairs(trigger.Changes))
+	flags.Func("field", "`NAME=VALUE` of message.event, such as EventKey=menu-1; may be repeated", pairs(trigger.Fields))
 	rest, err := parse(flags, args)
 	if err != nil {
 		return err
@@ -78,6 +84,9 @@ func simTrigger(ctx context.Context, t terminal, args []string) error {
 // report prints what a trigger did. That the shop accepts a wrong notice or not is for the shop to decide: a quarantined
 // notice is answered 200, too.
 func report(t terminal, done control.Triggered) error {
+	if done.Push != nil {
+		return reportPush(t, *done.Push)
+	}
 	if result := done.Result; result != nil {
 		printOrder(t, result.Order)
 	}

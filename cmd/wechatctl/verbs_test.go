@@ -1,7 +1,9 @@
 package main
 
 import (
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -153,4 +155,37 @@ func TestRunPlaysScripts(t *testing.T) {
 	require.Regexp(t, `own +1 +on: notice`, out)
 	status, _, _ = s.call(t, "", "sim", "run", "none")
 	require.Equal(t, 1, status)
+}
+
+func TestPushReachesAShop(t *testing.T) {
+	t.Parallel()
+	s := startServe(t)
+	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			_, _ = io.WriteString(w, r.URL.Query().Get("echostr"))
+			return
+		}
+		body, _ := io.ReadAll(r.Body)
+		if strings.Contains(string(body), "subscribe") {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	}))
+	t.Cleanup(shop.Close)
+	status, _, problems := s.call(t, "", "sim", "trigger", "message.text", "-text", "hello")
+	require.Equal(t, 1, status)
+	require.Contains(t, problems, "wechatctl sim push")
+	status, out, problems := s.call(t, "", "sim", "push", "-url", shop.URL, "-token", "token")
+	require.Zero(t, status, problems)
+	require.Contains(t, out, "mode plain")
+	status, out, problems = s.call(t, "", "sim", "trigger", "message.text", "-text", "hello")
+	require.Zero(t, status, problems)
+	require.Contains(t, out, "Delivery 1  200")
+	status, out, problems = s.call(t, "", "sim", "trigger", "message.event", "-type", "SCAN", "-field", "EventKey=door", "-phone", "bob")
+	require.Zero(t, status, problems)
+	require.Contains(t, out, "Delivery 1  200")
+	status, _, problems = s.call(t, "", "sim", "trigger", "message.event", "-type", "subscribe")
+	require.Equal(t, 1, status)
+	require.Contains(t, problems, "the user sees: 该公众号")
+	status, _, _ = s.call(t, "", "sim", "push", "-url", shop.URL)
+	require.Equal(t, 2, status)
 }

@@ -67,6 +67,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("POST /_sim/v1/phones/{name}/pay", s.do(s.pay))
 
 	mux.HandleFunc("POST /_sim/v1/trigger", s.do(s.trigger))
+	mux.HandleFunc("POST /_sim/v1/push", s.do(s.configurePush))
 	mux.HandleFunc("GET /_sim/v1/faults", s.read(s.faults))
 	mux.HandleFunc("POST /_sim/v1/faults", s.do(s.play))
 	mux.HandleFunc("POST /_sim/v1/faults/stop", s.do(s.stopFaults))

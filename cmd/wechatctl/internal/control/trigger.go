@@ -20,8 +20,10 @@ type Trigger struct {
 	Attach      string               `json:"attach,omitempty"`        // of a new order
 	NotifyURL   string               `json:"notify_url,omitempty"`    // Default: the server's, or the newest order's
 	Changes     map[string]string    `json:"changes,omitempty"`       // of event notice; see [Changes]
-	Type        string               `json:"type,omitempty"`          // of event other: event_type
+	Type        string               `json:"type,omitempty"`          // of event other: event_type; of message.event: Event
 	Plaintext   string               `json:"plaintext,omitempty"`     // of event other
+	Text        string               `json:"text,omitempty"`          // of event message.text
+	Fields      map[string]string    `json:"fields,omitempty"`        // of event message.event, such as EventKey
 }
 
 // Triggered is what happened.
@@ -30,6 +32,7 @@ type Triggered struct {
 	Result   *OrderDetails `json:"result,omitempty"`
 	Notice   *Notice       `json:"notice,omitempty"` // the one that the event sent; nil while notices are held
 	Forgery  *Forgery      `json:"forgery,omitempty"`
+	Push     *Pushed       `json:"push,omitempty"`
 	Accepted bool          `json:"accepted"` // the receiver took what was sent
 }
 
@@ -47,6 +50,8 @@ func TriggerKinds() []TriggerKind {
 		{"refund.closed", "a refund is made and ends: the money stays with the shop"},
 		{"notice", "a notice with -change NAME=VALUE is sent: signed, but wrong. Nothing is paid"},
 		{"other", "a notice of any -type with any -plaintext is sent, for example of a product this WeChat does not know"},
+		{"message.text", "somebody writes -text to the official account; see sim push"},
+		{"message.event", "an event of any -type with any -field is pushed: subscribe, unsubscribe, SCAN, CLICK, …"},
 	}
 }
 
@@ -74,6 +79,10 @@ func (s *Server) trigger(r *http.Request) (any, error) {
 		return s.triggerNotice(ctx, t)
 	case "other":
 		return s.triggerOther(ctx, t)
+	case "message.text":
+		return s.triggerText(ctx, t)
+	case "message.event":
+		return s.triggerEvent(ctx, t)
 	}
 	var names []string
 	for _, kind := range TriggerKinds() {
