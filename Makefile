@@ -15,7 +15,7 @@ BUF           := go tool -modfile=$(CURDIR)/tools/buf/go.mod buf
 PACKAGES := ./...
 
 # What `make chaos` runs. One after the other, since they measure.
-CHAOS := ^(TestChaos|TestCrashPoints|TestTwoHosts|TestTakeOverByDefault|TestPowerCut|TestBacklog)$$
+CHAOS := ^(TestChaos|TestLongOutage|TestCrashPoints|TestTwoHosts|TestTakeOverByDefault|TestPowerCut|TestBacklog)$$
 
 # All tests together, with the race detector, on two cores. One test never takes that long.
 TEST_TIMEOUT := 15m

@@ -30,11 +30,17 @@ const externalServerEnv = "TEST_DATABASE_URL"
 type Option func(*kind)
 
 // kind tells the servers of one process apart: those with equal kinds are one.
-type kind struct{ durable bool }
+type kind struct {
+	durable bool
+	dir     string // where it keeps its data; empty: wherever is good
+}
 
 // Durable asks for a server that keeps its promises over a crash: fsync, synchronous_commit and full_page_writes on.
 // Without it they are off, which makes tests about twice as fast.
 func Durable(k *kind) { k.durable = true }
+
+// In asks for a server that keeps its data below a folder, which the server's user must be able to reach.
+func In(dir string) Option { return func(k *kind) { k.dir = dir } }
 
 // Postgres returns the URL of a fresh, empty database, dropped when the test ends. Connections made after this call
 // must be closed by the test; those still open are cut when the database is dropped.

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -47,12 +47,14 @@ func (s *Server) URL() string { return withDatabase(s.server.url, s.database) }
 // Kill ends all of the server's processes with SIGKILL and returns when they are gone.
 func (s *Server) Kill() {
 	s.t.Helper()
-	group := s.server.shell.Process.Pid
-	s.signal(syscall.SIGKILL)
+	all := s.halt()
+	for _, pid := range all {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
 	_ = s.server.shell.Wait() // killed
 	s.running = false
 	_ = s.server.hold.Close()
-	for deadline := time.Now().Add(stopLimit); alive(group); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(stopLimit); slices.ContainsFunc(all, alive); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("dbtest: processes of a killed server live on after %v", stopLimit)
 		}
@@ -84,16 +86,33 @@ func (s *Server) Restart() {
 }
 
 // Stop halts all of the server's processes: connections stay open, nothing is answered.
-func (s *Server) Stop() { s.t.Helper(); s.signal(syscall.SIGSTOP) }
+func (s *Server) Stop() {
+	s.t.Helper()
+	s.halt()
+}
 
 // Continue ends a Stop.
-func (s *Server) Continue() { s.t.Helper(); s.signal(syscall.SIGCONT) }
-
-func (s *Server) signal(sig syscall.Signal) {
+func (s *Server) Continue() {
 	s.t.Helper()
-	if err := syscall.Kill(-s.server.shell.Process.Pid, sig); err != nil {
-		s.t.Fatalf("dbtest: signal %v to the server: %v", sig, err)
+	for _, pid := range family(s.server.shell.Process.Pid) {
+		_ = syscall.Kill(pid, syscall.SIGCONT)
 	}
+}
+
+// halt stops the server's processes and lists them. They are no process group: each of PostgreSQL's has its own. One may
+// start another before it stops, so it looks until there is no new one.
+func (s *Server) halt() (all []int) {
+	s.t.Helper()
+	for fresh := true; fresh; {
+		fresh = false
+		for _, pid := range family(s.server.shell.Process.Pid) {
+			if !slices.Contains(all, pid) {
+				all, fresh = append(all, pid), true
+				_ = syscall.Kill(pid, syscall.SIGSTOP)
+			}
+		}
+	}
+	return all
 }
 
 func (s *Server) end() {
@@ -101,32 +120,10 @@ func (s *Server) end() {
 		_ = os.RemoveAll(s.server.dir)
 		return
 	}
-	_ = syscall.Kill(-s.server.shell.Process.Pid, syscall.SIGCONT)
+	s.Continue()
 	if err := s.server.stop(); err != nil {
 		s.t.Errorf("dbtest: %v", err)
 	}
-}
-
-// alive tells whether a process group has members that are more than zombies, which somebody else must reap.
-func alive(group int) bool {
-	if syscall.Kill(-group, 0) != nil {
-		return false
-	}
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil || len(stats) == 0 {
-		return true // no /proc here: the signal's answer counts
-	}
-	for _, name := range stats {
-		text, err := os.ReadFile(name)
-		_, rest, found := strings.Cut(string(text), ") ") // pid (name) state parent group …
-		if err != nil || !found {
-			continue
-		}
-		if fields := strings.Fields(rest); len(fields) > 2 && fields[2] == strconv.Itoa(group) && fields[0] != "Z" {
-			return true
-		}
-	}
-	return false
 }
 
 func tail(name string) string {

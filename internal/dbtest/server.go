@@ -182,6 +182,9 @@ func (s *server) stop() error {
 
 // dataDir is the folder in which a server of this kind gets its own: in memory where losing it is no loss.
 func dataDir(k kind, user runAs) string {
+	if k.dir != "" {
+		return k.dir
+	}
 	if dir := memoryDir(); dir != "" && !k.durable {
 		return dir
 	}
