@@ -25,6 +25,7 @@ func verbs() []verb {
 		{"sim push", "configure where messages and events go (服务器配置)", simPush},
 		{"sim resend", "send a notice once more", simResend},
 		{"sim phone", "use somebody's phone: log in, grant the number, pay", simPhone},
+		{"plugin lock", "pin the content of the enabled plugins in plugins.lock", pluginLock},
 		{"sim list", "list orders, refunds, notices or phones", simList},
 	}
 }
@@ -43,10 +44,11 @@ func dispatch(ctx context.Context, t terminal, args []string) error {
 	}
 	given := strings.Join(args, " ")
 	switch given {
-	case "", "sim", "help", "-h", "-help", "--help", "sim -h", "sim -help", "sim --help", "sim help":
+	case "", "sim", "plugin", "help", "-h", "-help", "--help", "sim -h", "sim -help", "sim --help", "sim help",
+		"plugin -h", "plugin -help", "plugin --help", "plugin help":
 		t.sayf("Usage: wechatctl VERB [flags]. Each verb explains itself with -h.\n")
 		for _, v := range verbs() {
-			t.sayf("  %-14s %s", v.name, v.does)
+			t.sayf("  %-16s %s", v.name, v.does)
 		}
 		return nil
 	}

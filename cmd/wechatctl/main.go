@@ -1,4 +1,9 @@
-// Command wechatctl is the command line of the WeChat module. Its verbs below sim run a local WeChat (本地微信) for shops
+// Command wechatctl is the command line of the WeChat module. Its verbs below plugin serve those who write and operate
+// plugins:
+//
+//	wechatctl plugin lock -config wechat.yml  # pin what may run
+//
+// docs/plugins.md tells the rest. Its verbs below sim run a local WeChat (本地微信) for shops
 // in any language, and play WeChat and its users towards a shop under development:
 //
 //	wechatctl sim serve                          # a WeChat on http://127.0.0.1:8089, with a page and a JSON API

@@ -25,8 +25,54 @@ func (f pluginFolder) problem(name string, err error) error {
 	return fmt.Errorf("plugin %s: %s: %w", f.id, f.path(name), err)
 }
 
+// CheckFolder checks a plugin's folder by itself, wherever it lies: the manifest, the executable for this platform, the
+// schema, and that there are only files and folders. The error joins every problem; notes tell what a host outside mode
+// dev would refuse about modes.
+func CheckFolder(dir string) (m Manifest, notes []string, err error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return m, nil, err
+	}
+	root, err := os.OpenRoot(filepath.Dir(abs))
+	if err != nil {
+		return m, nil, err
+	}
+	defer func() { _ = root.Close() }()
+	f := pluginFolder{root: root, id: filepath.Base(abs), version: "."}
+	if m, _, err = f.parse(); err != nil {
+		return m, nil, err
+	}
+	_, executableErr := f.executable(m)
+	_, kindErr := f.inspect(trust{dev: true})
+	err = errors.Join(executableErr, kindErr)
+	if m.ConfigSchema != "" {
+		if _, schemaErr := f.schema(m.ConfigSchema); schemaErr != nil {
+			err = errors.Join(err, f.problem(m.ConfigSchema, schemaErr))
+		}
+	}
+	if _, modes := f.inspect(trust{}); modes != nil && kindErr == nil {
+		notes = strings.Split(modes.Error(), "\n")
+	}
+	return m, notes, err
+}
+
 // manifest reads and checks plugin.yaml, and returns its text, too.
 func (f pluginFolder) manifest() (m Manifest, text string, err error) {
+	m, text, err = f.parse()
+	if err != nil {
+		return m, "", err
+	}
+	var problems []error
+	if m.ID != f.id {
+		problems = append(problems, f.problem(ManifestName, fmt.Errorf("id %q is not the folder's %q", m.ID, f.id)))
+	}
+	if m.Version != f.version {
+		problems = append(problems, f.problem(ManifestName, fmt.Errorf("version %q is not the folder's %q", m.Version, f.version)))
+	}
+	return m, text, errors.Join(problems...)
+}
+
+func (f pluginFolder) parse() (m Manifest, text string, err error) {
 	content, err := f.root.ReadFile(filepath.Join(f.id, f.version, ManifestName))
 	if err != nil {
 		return m, "", f.problem(ManifestName, bare(err))
@@ -38,14 +84,7 @@ func (f pluginFolder) manifest() (m Manifest, text string, err error) {
 		}
 		return m, "", errors.Join(each...)
 	}
-	var problems []error
-	if m.ID != f.id {
-		problems = append(problems, f.problem(ManifestName, fmt.Errorf("id %q is not the folder's %q", m.ID, f.id)))
-	}
-	if m.Version != f.version {
-		problems = append(problems, f.problem(ManifestName, fmt.Errorf("version %q is not the folder's %q", m.Version, f.version)))
-	}
-	return m, string(content), errors.Join(problems...)
+	return m, string(content), nil
 }
 
 // executable finds the file for this platform, by its name below the folder.

@@ -107,7 +107,7 @@ func (f pluginFolder) inspect(t trust) (warnings []string, err error) {
 			owners.addf("%s: belongs to this host's own user, who could change it; give it to root or a user for deployments", path)
 		}
 	}
-	for _, above := range []string{".", f.id} {
+	for _, above := range f.above() {
 		if info, err := f.root.Stat(above); err == nil {
 			look(filepath.Join(f.root.Name(), above), info)
 		}
@@ -130,6 +130,14 @@ func (f pluginFolder) inspect(t trust) (warnings []string, err error) {
 		warnings = append(warnings, strings.ReplaceAll(owned.Error(), "\n", "; "))
 	}
 	return warnings, f.each(err)
+}
+
+// above lists the folders above the plugin's that are its own.
+func (f pluginFolder) above() []string {
+	if f.version == "." { // it does not lie in plugins.dir
+		return nil
+	}
+	return []string{".", f.id}
 }
 
 // each names the plugin in every one of joined errors.
