@@ -77,7 +77,10 @@ func statusCode(t *testing.T, name string) int {
 func TestEveryCodeHasARow(t *testing.T) {
 	t.Parallel()
 	asked := map[string]bool{}
-	for _, rows := range errorTables() {
+	for table, rows := range errorTables() {
+		if strings.HasSuffix(table, "Script") {
+			continue // a script answers what it is told
+		}
 		for _, row := range rows {
 			asked[strconv.Itoa(row.status)+" "+row.code] = true
 		}
@@ -85,7 +88,7 @@ func TestEveryCodeHasARow(t *testing.T) {
 	codes := answerable(t)
 	require.Greater(t, len(codes), 60, "the source is still written as this test reads it")
 	for _, code := range codes {
-		require.Contains(t, asked, code)
+		require.True(t, asked[code], code)
 	}
 }
 
@@ -115,6 +118,6 @@ func TestEveryEndpointHasARow(t *testing.T) {
 	}
 	require.Greater(t, len(routes), 30)
 	for _, route := range routes {
-		require.Contains(t, asked, route)
+		require.True(t, asked[route], route)
 	}
 }
