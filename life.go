@@ -49,10 +49,8 @@ func (m *Module) start(ctx context.Context) error {
 	if m.identity != nil {
 		m.life.background.Go(func() { m.identity.Run(background) })
 	}
-	if m.plugins != nil {
-		if err := m.plugins.Start(ctx); err != nil {
-			return fmt.Errorf("start plugins: %w", err)
-		}
+	if err := m.plugins.Start(ctx); err != nil {
+		return fmt.Errorf("start plugins: %w", err)
 	}
 	return m.queue.Start()
 }
@@ -77,10 +75,7 @@ func (m *Module) end(ctx context.Context) error {
 		defer cancel()
 		ctx = limited
 	}
-	errs := []error{m.queue.Stop(ctx)}
-	if m.plugins != nil {
-		errs = append(errs, m.plugins.Stop(ctx))
-	}
+	errs := []error{m.queue.Stop(ctx), m.plugins.Stop(ctx)}
 	if m.life.stop != nil {
 		m.life.stop()
 	}

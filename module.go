@@ -33,7 +33,7 @@ type Module struct {
 	cfg      config.Config
 	log      *slog.Logger
 	db       *store.DB
-	plugins  *host.Host // nil when none is enabled
+	plugins  *host.Host
 	queue    *delivery.Queue
 	ring     *wxpay.Ring        // nil when pay is off
 	identity *identity.Service  // nil when the mini-program is off
@@ -60,20 +60,15 @@ func New(cfg config.Config, opts ...Option) (*Module, error) {
 // build makes the parts from the bottom up; each gets only what it uses.
 func build(cfg config.Config, o options) (_ *Module, err error) {
 	m := &Module{cfg: cfg, log: o.log}
-	var receiver delivery.Receiver = logReceiver{log: o.log}
-	if len(cfg.Plugins.Enabled) > 0 {
-		if m.plugins, err = host.New(cfg.Plugins, host.Options{Logger: o.log, Production: cfg.Production()}); err != nil {
-			return nil, err
-		}
-		receiver = newPluginReceiver(m.plugins)
+	if m.plugins, err = host.New(cfg.Plugins, host.Options{Logger: o.log, Production: cfg.Production()}); err != nil {
+		return nil, err
 	}
+	to := receiver{plugins: pluginReceiver{host: m.plugins}, log: logReceiver{log: o.log}}
 	if m.db, err = openStore(cfg, o); err != nil {
 		return nil, err
 	}
-	m.queue = delivery.New(m.db, receiver, o.log, delivery.Settings(cfg.Delivery))
-	if m.plugins != nil {
-		m.plugins.OnChange(m.queue.Wake)
-	}
+	m.queue = delivery.New(m.db, to, o.log, delivery.Settings(cfg.Delivery))
+	m.plugins.OnChange(m.queue.Wake)
 	if cfg.MiniApp.Active {
 		if m.identity, err = newIdentity(cfg, o, m.db, m.queue); err != nil {
 			return nil, errors.Join(err, m.db.Close())
@@ -99,10 +94,7 @@ func (m *Module) WaitReady(ctx context.Context) error {
 			return fmt.Errorf("WeChat Pay's keys: %w", err)
 		}
 	}
-	if m.plugins != nil {
-		return m.plugins.WaitReady(ctx)
-	}
-	return nil
+	return m.plugins.WaitReady(ctx)
 }
 
 // Pay gives the business verbs of WeChat Pay; nil when pay.active is false.

@@ -8,22 +8,32 @@ import (
 	"wgink.ink/wechat/plugins/host"
 )
 
-// pluginReceiver lets the queue hand events to plugin processes, which know nothing of each other's types.
-type pluginReceiver struct {
-	host *host.Host
-	ids  []string
+// receiver gives events to the plugins, or to the log while no plugin is enabled, which may change at any time.
+type receiver struct {
+	plugins pluginReceiver
+	log     logReceiver
 }
 
-func newPluginReceiver(h *host.Host) pluginReceiver {
-	p := pluginReceiver{host: h}
-	for _, info := range h.List() {
-		p.ids = append(p.ids, info.ID)
+func (r receiver) current() delivery.Receiver {
+	if len(r.plugins.Plugins()) > 0 {
+		return r.plugins
 	}
-	return p
+	return r.log
 }
+
+func (r receiver) Subscribers(kind string) []string { return r.current().Subscribers(kind) }
+func (r receiver) Plugins() []string                { return r.current().Plugins() }
+func (r receiver) Slots(plugin string) int          { return r.current().Slots(plugin) }
+
+func (r receiver) Deliver(ctx context.Context, plugin string, h delivery.Handover) delivery.Outcome {
+	return r.current().Deliver(ctx, plugin, h)
+}
+
+// pluginReceiver lets the queue hand events to plugin processes, which know nothing of each other's types.
+type pluginReceiver struct{ host *host.Host }
 
 func (p pluginReceiver) Subscribers(kind string) []string { return p.host.Subscribers(kind) }
-func (p pluginReceiver) Plugins() []string                { return p.ids }
+func (p pluginReceiver) Plugins() []string                { return p.host.IDs() }
 func (p pluginReceiver) Slots(plugin string) int          { return p.host.Slots(plugin) }
 
 func (p pluginReceiver) Deliver(ctx context.Context, plugin string, h delivery.Handover) delivery.Outcome {

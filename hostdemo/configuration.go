@@ -55,11 +55,10 @@ func (d *demo) configure(data string, o options) (config.Config, error) {
 	if err != nil {
 		return config.Config{}, err
 	}
-	file := filepath.Join(data, "wechat.yml")
-	if err := os.WriteFile(file, text, 0o600); err != nil {
+	if err := os.WriteFile(d.configFile, text, 0o600); err != nil {
 		return config.Config{}, fmt.Errorf("write the configuration: %w", err)
 	}
-	return config.Load(file)
+	return config.Load(d.configFile)
 }
 
 // configText fills the template in; every value becomes a quoted YAML text.

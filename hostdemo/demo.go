@@ -47,6 +47,8 @@ type demo struct {
 	app    *fiber.App
 	served chan error // the web server ended by itself
 
+	configFile string
+
 	closers []func() error // in the order things were made; Close goes backwards
 }
 
@@ -84,6 +86,7 @@ func open(ctx context.Context, o options) (_ *demo, err error) {
 	if err := d.openWeChat(data); err != nil {
 		return nil, err
 	}
+	d.configFile = configFile(data)
 	cfg, err := d.configure(data, o)
 	if err != nil {
 		return nil, err

@@ -20,12 +20,22 @@ func serve(ctx context.Context, set settings, out, problems io.Writer) (err erro
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 
+	reread, stop := hangups()
+	defer stop()
 	say("\n  Open %s in a browser.  (Ctrl-C stops everything.)\n", d.url)
-	select {
-	case <-ctx.Done():
-		say("\nStopping: web server, plugins, local WeChat …")
-		return nil
-	case err := <-d.served:
-		return fmt.Errorf("the web server ended: %w", err)
+	for {
+		select {
+		case <-ctx.Done():
+			say("\nStopping: web server, plugins, local WeChat …")
+			return nil
+		case err := <-d.served:
+			return fmt.Errorf("the web server ended: %w", err)
+		case <-reread:
+			if err := d.reload(ctx); err != nil {
+				say("%v", err)
+			} else {
+				say("Reloaded: the plugins run as %s says.", d.configFile)
+			}
+		}
 	}
 }

@@ -20,28 +20,32 @@ const (
 // Deliver hands one event to one plugin and waits for its verdict, within the plugin's time limit. It never waits for
 // a plugin to become ready. When ctx is cancelled the result is NotReady, although the plugin may still finish.
 func (h *Host) Deliver(ctx context.Context, plugin string, ev Event) Outcome {
-	s := h.supervisors[plugin]
+	s := h.roster()[plugin]
 	if s == nil {
 		return Outcome{Result: NotReady, Code: "unknown-plugin", Message: "no plugin of that id is enabled"}
 	}
-	p := s.acquire()
-	if p == nil {
-		return Outcome{Result: NotReady, Code: "not-ready", Message: "the plugin takes no event now"}
+	p, refusal := s.acquire(ev.ID)
+	if refusal != nil {
+		return *refusal
 	}
-	defer s.release(p)
+	out := Outcome{Result: Retry, Code: "panic", Message: "the host failed during the call"}
+	defer func() { s.release(p, ev.ID, out) }()
 	call, err := newRequest(ev, p.takes)
 	if err != nil {
-		return Outcome{Result: Reject, Code: "payload", Message: err.Error()}
+		out = Outcome{Result: Reject, Code: "payload", Message: err.Error()}
+		return out
 	}
-	end := time.Now().Add(s.plan.timeout)
+	end := time.Now().Add(p.plan.timeout)
 	defer p.events.enter(ev.ID, end)()
 	limited, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
-	out, err := call(limited, p.conn)
+	answer, err := call(limited, p.conn)
 	if err != nil {
-		return p.failure(ctx, err)
+		out = p.failure(ctx, err)
+	} else {
+		out = verdict(answer, p.clean)
 	}
-	return verdict(out, p.clean)
+	return out
 }
 
 // verdict reads what the handler decided. clean makes its words fit for a log.

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"wgink.ink/wechat/config"
 )
@@ -24,18 +25,27 @@ type Options struct {
 	Production bool
 }
 
+// roster is the enabled plugins by id. It is replaced as a whole, never changed.
+type roster map[string]*supervisor
+
 // Host runs the enabled plugins. All methods may be called from several goroutines.
 type Host struct {
-	supervisors map[string]*supervisor // by plugin id; never changes
+	supervisors atomic.Pointer[roster]
 	runDirBase  string
 	around      *surroundings
+	production  bool
+
+	applying sync.Mutex // held by Apply and Reload
 
 	mu       sync.Mutex
 	phase    phase
-	changed  chan struct{} // closed and replaced at every change of a state
+	cfg      config.Plugins // last applied
+	changed  chan struct{}  // closed and replaced at every change of a state
 	onChange []func()
 
+	all        life               // of all supervisors
 	soft, hard context.CancelFunc // end the work; end the draining
+	runs       sync.WaitGroup     // supervisors
 	stopped    chan struct{}      // closed when Stop is through
 	stopErr    error
 }
@@ -69,21 +79,30 @@ func newHost(cfg config.Plugins, opts Options, limits timing) (*Host, error) {
 	if logger == nil {
 		logger = slog.Default()
 	}
-	if warning != "" {
-		logger.Warn(warning) //nolint:sloglint // one of a few fixed texts
-	}
 	h := &Host{
-		supervisors: make(map[string]*supervisor, len(plans)), runDirBase: base, changed: make(chan struct{}),
-		stopped: make(chan struct{}),
+		runDirBase: base, cfg: cfg, changed: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	h.around = &surroundings{logger: logger, limits: limits, version: opts.Version, services: opts.Services, changed: h.signal}
+	h.production = opts.Production
+	h.report(plans, warning)
+	all := make(roster, len(plans))
+	for _, p := range plans {
+		all[p.id] = newSupervisor(p, h.around)
+	}
+	h.supervisors.Store(&all)
+	return h, nil
+}
+
+// report logs what is odd about the plugins' files, but allowed.
+func (h *Host) report(plans []*plan, warning string) {
+	if warning != "" {
+		h.around.logger.Warn(warning) //nolint:sloglint // one of a few fixed texts
+	}
 	for _, p := range plans {
 		for _, text := range p.warnings {
-			logger.Warn("plugin files", "plugin", p.id, "problem", text)
+			h.around.logger.Warn("plugin files", "plugin", p.id, "problem", text)
 		}
-		h.supervisors[p.id] = newSupervisor(p, h.around)
 	}
-	return h, nil
 }
 
 // Start starts one supervisor per plugin and returns without waiting for the plugins: a broken one must not keep the
@@ -105,22 +124,48 @@ func (h *Host) begin(ctx context.Context) error {
 	if h.phase != phaseNew {
 		return errors.New("plugin host: started or stopped before")
 	}
-	if len(h.supervisors) > 0 {
-		dir, err := newRunDir(h.runDirBase)
-		if err != nil {
+	if len(h.roster()) > 0 {
+		if err := h.prepare(); err != nil {
 			return err
 		}
-		h.around.dir, h.around.launcher = dir, newLauncher(h.around.logger)
 	}
 	h.phase = phaseRunning
 	var soft, hard context.Context
 	soft, h.soft = context.WithCancel(context.WithoutCancel(ctx))
 	hard, h.hard = context.WithCancel(context.WithoutCancel(ctx))
-	for _, s := range h.supervisors {
-		go s.run(soft, hard)
+	h.all = life{work: soft, host: soft, drain: hard}
+	for _, s := range h.roster() {
+		h.launch(s)
 	}
 	return nil
 }
+
+// prepare makes what the first process needs. mu is held.
+func (h *Host) prepare() error {
+	if h.around.dir != nil {
+		return nil
+	}
+	dir, err := newRunDir(h.runDirBase)
+	if err != nil {
+		return err
+	}
+	h.around.dir, h.around.launcher = dir, newLauncher(h.around.logger)
+	return nil
+}
+
+// launch begins a supervisor's life. mu is held, and the host runs.
+func (h *Host) launch(s *supervisor) {
+	l := h.all
+	l.work, s.leave = context.WithCancel(h.all.work)
+	l.drain, s.cut = context.WithCancel(h.all.drain)
+	h.runs.Go(func() {
+		defer s.cut()
+		defer s.leave()
+		s.run(l)
+	})
+}
+
+func (h *Host) roster() roster { return *h.supervisors.Load() }
 
 // Stop lets every plugin finish its events, within limits, and ends its process and children; it takes five seconds at
 // most, less when ctx ends sooner: what has not finished is killed then. It may be called twice, and before Start.
@@ -141,9 +186,7 @@ func (h *Host) Stop(ctx context.Context) error {
 	defer context.AfterFunc(ctx, h.hard)()
 	defer h.hard()
 	h.soft()
-	for _, s := range h.supervisors {
-		<-s.done // every step of a supervisor has a limit
-	}
+	h.runs.Wait() // every step of a supervisor has a limit
 	if h.around.dir != nil {
 		h.around.launcher.stop()
 		h.stopErr = h.around.dir.close()
@@ -154,8 +197,8 @@ func (h *Host) Stop(ctx context.Context) error {
 // Subscribers lists the plugins whose manifest handles the event type, by id, whether they run now or not.
 func (h *Host) Subscribers(eventType string) []string {
 	var ids []string
-	for id, s := range h.supervisors {
-		if s.plan.manifest.handles(eventType) {
+	for id, s := range h.roster() {
+		if s.handles(eventType) {
 			ids = append(ids, id)
 		}
 	}
@@ -165,17 +208,21 @@ func (h *Host) Subscribers(eventType string) []string {
 
 // Capacity is how many more events the plugin would take now: zero while it is not ready, or unknown.
 func (h *Host) Capacity(plugin string) int {
-	if s := h.supervisors[plugin]; s != nil {
+	if s := h.roster()[plugin]; s != nil {
 		return s.capacity()
 	}
 	return 0
 }
 
+// IDs lists every enabled plugin.
+func (h *Host) IDs() []string { return slices.Sorted(maps.Keys(h.roster())) }
+
 // List describes every enabled plugin, by id.
 func (h *Host) List() []Info {
 	var list []Info
-	for _, id := range slices.Sorted(maps.Keys(h.supervisors)) {
-		list = append(list, h.supervisors[id].info())
+	all := h.roster()
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		list = append(list, all[id].info())
 	}
 	return list
 }
@@ -191,8 +238,9 @@ func (h *Host) WaitReady(ctx context.Context) error {
 			return errors.New("plugin host: stopped")
 		}
 		var waiting error
-		for _, id := range slices.Sorted(maps.Keys(h.supervisors)) {
-			s := h.supervisors[id]
+		all := h.roster()
+		for _, id := range slices.Sorted(maps.Keys(all)) {
+			s := all[id]
 			switch s.info().State {
 			case Ready, Degraded:
 			case Rejected:

@@ -1,6 +1,9 @@
 package host
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // State is where a plugin's process is in its life.
 type State string
@@ -13,7 +16,7 @@ const (
 	Degraded State = "degraded" // missed a health check or has stuck handlers: one event at a time
 	Backoff  State = "backoff"  // waits before the next start
 	Draining State = "draining" // finishes its work before it is stopped
-	Rejected State = "rejected" // cannot run as it is: a person must change something and restart the host
+	Rejected State = "rejected" // cannot run as it is: a person must change something, then reload it or restart the host
 )
 
 // Info describes one enabled plugin.
@@ -24,10 +27,42 @@ type Info struct {
 	Withheld    []string // permissions it asks for and was not granted
 	State       State
 	Since       time.Time // when the state began
-	PID         int       // 0 while no process runs
+	NextStart   time.Time // when the next process starts; zero unless the state is Backoff
+	PID         int       // of the process that works, or starts; 0 while none does
 	Starts      int       // processes started so far
-	Running     int       // events under way
-	Concurrency int       // the most that may be
+	Running     int       // events under way, also in processes that were replaced and drain
+	Draining    int       // processes that were replaced and have not ended yet
+	Concurrency int       // the most events that may be under way in one process
 	Timeout     time.Duration
 	LastError   string // why the last process ended or did not start
+	Swaps       int    // hot swaps that succeeded
+	LastSwap    *Swap  // nil when there was none
+}
+
+func (s *supervisor) info() Info {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := Info{
+		ID: s.id, Version: s.plan.version, State: s.state, Since: s.since, NextStart: s.nextAt, Starts: s.starts,
+		Draining: len(s.leaving), Concurrency: s.plan.concurrency, Timeout: s.plan.timeout, LastError: s.lastErr,
+		Swaps: s.swaps, Granted: s.plan.granted, Withheld: s.plan.withheld,
+	}
+	if s.lastSwap != nil {
+		last := *s.lastSwap
+		i.LastSwap = &last
+	}
+	for _, p := range s.plan.manifest.Handles {
+		i.Handles = append(i.Handles, string(p))
+	}
+	for _, p := range s.leaving {
+		i.Running += p.hand.running
+		if s.state == Draining {
+			i.PID = p.runner.pid()
+		}
+	}
+	if p := cmp.Or(s.process, s.starting); p != nil {
+		i.PID = p.runner.pid()
+		i.Running += p.hand.running
+	}
+	return i
 }

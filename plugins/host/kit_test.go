@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,6 +27,7 @@ func contextWithTestLimit() (context.Context, context.CancelFunc) {
 
 // scene is a folder of plugins, a configuration and a log, all of one test.
 type scene struct {
+	base   string // a folder that is removed with everything in it
 	cfg    config.Plugins
 	limits timing
 	log    *logBook
@@ -43,6 +45,7 @@ func newScene(t *testing.T, executable string) *scene {
 	limits := defaultTiming()
 	limits.backoffFirst = 50 * time.Millisecond
 	s := &scene{
+		base: base,
 		cfg: config.Plugins{
 			Dir: filepath.Join(base, "plugins"), RunDir: filepath.Join(base, "run"),
 			Enabled: map[string]config.Plugin{},
@@ -55,13 +58,20 @@ func newScene(t *testing.T, executable string) *scene {
 
 func (s *scene) folder(id string) string { return filepath.Join(s.cfg.Dir, id, "1.4.0") }
 
+// release lays out a version of a plugin.
+func (s *scene) release(t *testing.T, id, version, executable, handles string) {
+	t.Helper()
+	folder := filepath.Join(s.cfg.Dir, id, version)
+	require.NoError(t, os.MkdirAll(filepath.Join(folder, "bin"), 0o755))
+	require.NoError(t, os.Link(testBinary, filepath.Join(folder, "bin", executable)))
+	text := fmt.Sprintf("id: %s\nversion: %s\nprotocol: 1\nhandles: %s\nexecutables: {%s: bin/%s}\n"+
+		"limits: {timeout: 5s, concurrency: 4}\n", id, version, handles, platform(), executable)
+	require.NoError(t, os.WriteFile(filepath.Join(folder, ManifestName), []byte(text), 0o644))
+}
+
 func (s *scene) add(t *testing.T, id, executable, handles string) {
 	t.Helper()
-	require.NoError(t, os.MkdirAll(filepath.Join(s.folder(id), "bin"), 0o755))
-	file := filepath.Join(s.folder(id), "bin", executable)
-	require.NoError(t, os.Link(testBinary, file))
-	s.manifest(t, id, fmt.Sprintf("id: %s\nversion: 1.4.0\nprotocol: 1\nhandles: %s\nexecutables: {%s: bin/%s}\n"+
-		"limits: {timeout: 5s, concurrency: 4}\n", id, handles, platform(), executable))
+	s.release(t, id, "1.4.0", executable, handles)
 	s.cfg.Enabled[id] = config.Plugin{
 		Version: "1.4.0", Secrets: map[string]config.Secret{"TOKEN": canary}, Config: map[string]any{},
 	}
@@ -86,6 +96,9 @@ func (s *scene) schema(t *testing.T, text string) {
 func (s *scene) set(id string, change func(p *config.Plugin)) {
 	p := s.cfg.Enabled[id]
 	change(&p)
+	enabled := map[string]config.Plugin{} // a host may hold the other one
+	maps.Copy(enabled, s.cfg.Enabled)
+	s.cfg.Enabled = enabled
 	s.cfg.Enabled[id] = p
 }
 

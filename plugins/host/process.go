@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
@@ -27,6 +28,7 @@ type process struct {
 	logger *slog.Logger
 
 	runner  *processRunner
+	work    string // its folder
 	client  *plugin.Client
 	conn    *grpc.ClientConn
 	broker  *plugin.GRPCBroker
@@ -37,9 +39,10 @@ type process struct {
 	events          *underWay
 	offer           *offer // of those services; nil before introduce
 
-	calls       sync.WaitGroup // events under way
-	stopping    atomic.Bool    // the host is ending it on purpose
-	unreachable chan struct{}  // closed when a call found no connection although the process lives
+	hand        *hand         // events under way; the supervisor's mu guards it
+	took        time.Duration // from exec to ready
+	stopping    atomic.Bool   // the host is ending it on purpose
+	unreachable chan struct{} // closed when a call found no connection although the process lives
 	lost        sync.Once
 }
 
@@ -94,6 +97,7 @@ func newProcess(ctx context.Context, p *plan, s *surroundings) (*process, error)
 	})
 	return &process{
 		plan: p, limits: s.limits, logger: logger, runner: r, client: client, services: s.services, events: newUnderWay(),
+		hand: newHand(), work: work,
 		unreachable: make(chan struct{}),
 	}, nil
 }
@@ -151,12 +155,7 @@ func (p *process) drain(ctx context.Context) bool {
 		p.logger.WarnContext(ctx, "plugin stops with events under way; they will be handed over again", "events", n)
 		return true
 	}
-	settled := make(chan struct{})
-	go func() {
-		p.calls.Wait()
-		close(settled)
-	}()
-	waitFor(settled, p.limits.settle)
+	waitFor(p.hand.idle, p.limits.settle)
 	return true
 }
 
@@ -188,6 +187,7 @@ func (p *process) end(graceful bool) {
 	if p.runner.tmpDir != "" {
 		_ = os.RemoveAll(p.runner.tmpDir)
 	}
+	_ = os.RemoveAll(p.work)
 	p.runner.out.end()
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 )
 
 // awaitRequired waits until every required plugin has shown at its first start whether it can run as it is. One that
@@ -19,9 +17,10 @@ func (h *Host) awaitRequired(ctx context.Context) error {
 			return errors.New("plugin host: stopped while it started")
 		}
 		waiting := ""
-		for _, id := range slices.Sorted(maps.Keys(h.supervisors)) {
-			s := h.supervisors[id]
-			if !s.plan.required {
+		all := h.roster()
+		for _, id := range h.IDs() {
+			s := all[id]
+			if s == nil || !s.inForce().required {
 				continue
 			}
 			switch s.info().State {

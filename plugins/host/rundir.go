@@ -77,13 +77,10 @@ func newRunDir(base string) (*runDir, error) {
 	return nil, fmt.Errorf("plugins.run-dir: %w", err)
 }
 
-// work makes an empty work folder for a plugin.
+// work makes an empty work folder for one process of a plugin; during a hot swap a plugin has two.
 func (d *runDir) work(id string) (string, error) {
-	path := filepath.Join(d.path, id)
-	if err := os.RemoveAll(path); err != nil {
-		return "", fmt.Errorf("clear work folder: %w", err)
-	}
-	if err := os.Mkdir(path, 0o700); err != nil {
+	path, err := os.MkdirTemp(d.path, id+".")
+	if err != nil {
 		return "", fmt.Errorf("make work folder: %w", err)
 	}
 	return path, nil

@@ -2,7 +2,7 @@ package host
 
 // Slots is how many events the plugin takes at once, those under way included: zero while it is not ready, or unknown.
 func (h *Host) Slots(plugin string) int {
-	s := h.supervisors[plugin]
+	s := h.roster()[plugin]
 	if s == nil {
 		return 0
 	}

@@ -27,7 +27,7 @@ func TestStartFailures(t *testing.T) {
 		"PanicsInMain":    {"panic", nil, Backoff, []string{"exit status 2", "panic: broken main"}},
 		"NeverHandshakes": {"silent", nil, Backoff, []string{"no handshake in time"}},
 		"NoHandler":       {"nothing", nil, Backoff, []string{"exit status 1", "has none of the methods OnPayment"}},
-		"OtherVersion":    {"oldversion", nil, Rejected, []string{`is version "0.9.0", not "1.4.0" as its manifest says`}},
+		"OtherVersion":    {"v0.9.0", nil, Rejected, []string{`is version "0.9.0", not "1.4.0" as its manifest says`}},
 		"LacksHandlers": {"payments", nil, Rejected, []string{
 			"handles user.*, but its handler has no OnUserEvent", "handles refund.*, but its handler has no OnRefund",
 		}},

@@ -9,65 +9,72 @@ import (
 	"time"
 )
 
-// supervisor keeps one plugin running. Its run goroutine alone changes the state; everybody else reads it.
+// supervisor keeps one plugin running. Its run goroutine alone changes the state and decides which process works;
+// everybody else reads.
 type supervisor struct {
-	plan    *plan
-	around  *surroundings
-	backoff *backoff
-	logger  *slog.Logger
-	done    chan struct{} // closed when run has returned
+	id       string
+	around   *surroundings
+	backoff  *backoff
+	logger   *slog.Logger
+	orders   chan swapOrder // answered by run
+	done     chan struct{}  // closed when run has returned
+	places   chan struct{}  // one token for each process beside the one that works
+	retiring sync.WaitGroup // processes that were replaced
+	notAgain time.Time      // a hot swap of our own accord waits until then; run's alone
 
-	mu      sync.Mutex
-	state   State
-	since   time.Time
-	lastErr string
-	starts  int
-	running int
-	process *process // nil while none runs
+	leave, cut context.CancelFunc // of its life; set before run
+
+	mu       sync.Mutex
+	plan     *plan // in force: the next start is by it
+	state    State
+	since    time.Time
+	nextAt   time.Time // of the next start; zero when none is waited for
+	lastErr  string
+	starts   int
+	process  *process   // works; nil while none does
+	starting *process   // is to work, while none does
+	leaving  []*process // replaced, and not ended yet
+	swaps    int
+	lastSwap *Swap
 }
+
+// life says when a supervisor ends, and how.
+type life struct {
+	work  context.Context //nolint:containedctx // ends when the plugin shall stop: it was removed, or the host stops
+	host  context.Context //nolint:containedctx // ends when the host stops; draining has a short limit then
+	drain context.Context //nolint:containedctx // ends when draining must be cut short
+}
+
+// sideBySide bounds the processes of one plugin beside the one that works: one that starts and one that drains, or two
+// that drain.
+const sideBySide = 2
 
 func newSupervisor(p *plan, around *surroundings) *supervisor {
 	return &supervisor{
-		plan: p, around: around, backoff: newBackoff(around.limits), done: make(chan struct{}),
-		logger: around.logger.With("plugin", p.id, "plugin_version", p.version), state: Stopped, since: time.Now(),
+		id: p.id, plan: p, around: around, backoff: newBackoff(around.limits), logger: around.logger.With("plugin", p.id),
+		orders: make(chan swapOrder), done: make(chan struct{}), places: make(chan struct{}, sideBySide),
+		state: Stopped, since: time.Now(),
 	}
 }
 
-// errStopped says that the host asked for the end.
-var errStopped = errors.New("the host stops")
+// errStopped says that the plugin shall not run any more.
+var errStopped = errors.New("the host stops, or the plugin was removed")
 
-// run starts the process again and again until ctx ends; then it drains and ends it. drain cut short ends the draining.
-func (s *supervisor) run(ctx, drain context.Context) {
+// run keeps a process working until its life ends; then it drains and ends it.
+func (s *supervisor) run(l life) {
 	defer close(s.done)
 	defer s.set(Stopped, nil)
-	for ctx.Err() == nil {
+	defer s.retiring.Wait()
+	for l.work.Err() == nil {
 		err := safely(s.logger, "the plugin's supervisor", func() error {
-			s.round(ctx, drain)
+			s.rounds(l)
 			return nil
 		})
-		if err != nil {
+		if err != nil { // logged already; a logger that panics over everything must not make this loop spin
 			s.set(Backoff, err)
-			pause(ctx, s.backoff.next(0))
+			pause(l.work, s.backoff.next(0))
 		}
 	}
-}
-
-// round is one process and the wait for the next. It returns when the next may start, or ctx has ended.
-func (s *supervisor) round(ctx, drain context.Context) {
-	readyFor, err := s.once(ctx, drain)
-	if ctx.Err() != nil {
-		return
-	}
-	if isPermanent(err) {
-		s.logger.ErrorContext(ctx, "plugin cannot run; change what the error says and restart the host", "error", err)
-		s.set(Rejected, err)
-		<-ctx.Done()
-		return
-	}
-	wait := s.backoff.next(readyFor)
-	s.logger.WarnContext(ctx, "plugin ended, it will be started again", "error", err, "wait", wait)
-	s.set(Backoff, err)
-	pause(ctx, wait)
 }
 
 // pause waits until the time is over or ctx has ended.
@@ -80,121 +87,135 @@ func pause(ctx context.Context, wait time.Duration) {
 	}
 }
 
-// once is the life of one process. It returns how long the process was ready and why it ended.
-func (s *supervisor) once(ctx, drain context.Context) (readyFor time.Duration, err error) {
-	s.set(Starting, nil)
-	p, err := newProcess(ctx, s.plan, s.around)
+// rounds starts a process, serves with it and rests, again and again. It returns when the life ends.
+func (s *supervisor) rounds(l life) {
+	p, err := s.bringUp(l.work, s.inForce())
+	for {
+		var readyFor time.Duration
+		if err == nil {
+			readyFor, err = s.serve(l, p)
+		}
+		if l.work.Err() != nil {
+			return
+		}
+		p, err = s.rest(l.work, readyFor, err)
+	}
+}
+
+// bringUp starts a process and configures it. After an error nothing of the process is left.
+func (s *supervisor) bringUp(ctx context.Context, by *plan) (_ *process, err error) {
+	if ctx.Err() != nil {
+		return nil, errStopped
+	}
+	s.setWhileIdle(Starting)
+	p, err := newProcess(ctx, by, s.around)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	s.mu.Lock()
-	s.process, s.starts = p, s.starts+1
-	s.mu.Unlock()
-	began := time.Now()
-	ended := false
-	end := func(graceful bool) {
-		ended = true
-		p.end(graceful)
+	s.starts++
+	if s.process == nil {
+		s.starting = p
 	}
+	s.mu.Unlock()
+	s.around.changed()
+	up := false
 	defer func() {
 		s.mu.Lock()
-		s.process = nil
+		if s.starting == p {
+			s.starting = nil
+		}
 		s.mu.Unlock()
-	}()
-	defer func() {
-		if !ended {
-			p.end(false) // a panic: the process must not stay behind
+		if !up { // also after a panic: the process must not stay behind
+			p.end(false)
 		}
 	}()
-
+	began := time.Now()
 	if err = p.start(ctx); err == nil {
 		err = p.introduce(ctx, s.around.version)
 	}
 	if err != nil {
-		end(false)
-		return 0, p.postMortem(err)
+		p.runner.kill()
+		p.awaitExit(p.limits.exit)
+		return nil, p.postMortem(err)
 	}
-	s.logger.InfoContext(ctx, "plugin is ready", "pid", p.runner.pid(), "took", time.Since(began))
-	s.set(Ready, nil)
-	ready := time.Now()
-	err = s.watch(ctx, p)
-	readyFor = time.Since(ready)
-	if errors.Is(err, errStopped) {
-		s.set(Draining, nil)
-		p.stopping.Store(true)
-		end(p.drain(drain))
+	p.took, up = time.Since(began), true
+	return p, nil
+}
+
+// serve lets p work, and after it those that replace it, until one ends without another in its place. It returns how
+// long that one was ready and why it ended.
+func (s *supervisor) serve(l life, p *process) (readyFor time.Duration, err error) {
+	defer func() {
+		if p != nil { // a panic: the process must not stay behind
+			s.withdraw(p)
+			p.end(false)
+			s.forget(p)
+		}
+	}()
+	s.takeOver(p)
+	for {
+		ready := time.Now()
+		p.logger.InfoContext(l.work, "plugin is ready", "pid", p.runner.pid(), "took", p.took)
+		next, err := s.watch(l.work, p)
+		readyFor = time.Since(ready)
+		old := p
+		switch {
+		case next != nil:
+			p = next.process
+			s.replace(l, old, next, err)
+			continue
+		case errors.Is(err, errStopped):
+			s.set(Draining, nil)
+			s.withdraw(old)
+			s.retire(l, old)
+			s.forget(old)
+		default:
+			s.set(Backoff, err) // no work from here on
+			s.withdraw(old)
+			old.end(false)
+			s.forget(old)
+			err = old.postMortem(err)
+		}
+		p = nil
 		return readyFor, err
 	}
-	s.set(Backoff, err) // no work from here on
-	end(false)
-	return readyFor, p.postMortem(err)
 }
 
 // set publishes a state. err, when not nil, is kept as the last error.
 func (s *supervisor) set(state State, err error) {
 	s.mu.Lock()
-	if s.state != state {
-		s.state, s.since = state, time.Now()
-	}
-	if err != nil {
-		s.lastErr = err.Error()
+	s.change(state, err)
+	s.mu.Unlock()
+	s.around.changed()
+}
+
+// setWhileIdle publishes a state unless a process works.
+func (s *supervisor) setWhileIdle(state State) {
+	s.mu.Lock()
+	if s.process == nil {
+		s.change(state, nil)
 	}
 	s.mu.Unlock()
 	s.around.changed()
 }
 
-// acquire takes a free slot. It returns nil when the plugin takes no work now.
-func (s *supervisor) acquire() *process {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.running >= s.slots() || s.process.hasExited() {
-		return nil
+// change is called with mu held.
+func (s *supervisor) change(state State, err error) {
+	if s.state != state {
+		s.state, s.since = state, time.Now()
 	}
-	s.running++
-	s.process.calls.Add(1)
-	return s.process
-}
-
-func (s *supervisor) release(p *process) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.running--
-	p.calls.Done()
-}
-
-func (s *supervisor) capacity() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return max(s.slots()-s.running, 0)
-}
-
-// slots is how many events may be under way in the present state. mu is held.
-func (s *supervisor) slots() int {
-	switch s.state {
-	case Ready:
-		return s.plan.concurrency
-	case Degraded:
-		return 1
-	default:
-		return 0
+	s.nextAt = time.Time{}
+	if err != nil {
+		s.lastErr = err.Error()
 	}
 }
 
-func (s *supervisor) info() Info {
+// inForce is the plan by which the next process starts.
+func (s *supervisor) inForce() *plan {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := Info{
-		ID: s.plan.id, Version: s.plan.version, State: s.state, Since: s.since, Starts: s.starts, Running: s.running,
-		Concurrency: s.plan.concurrency, Timeout: s.plan.timeout, LastError: s.lastErr,
-		Granted: s.plan.granted, Withheld: s.plan.withheld,
-	}
-	for _, p := range s.plan.manifest.Handles {
-		i.Handles = append(i.Handles, string(p))
-	}
-	if s.process != nil {
-		i.PID = s.process.runner.pid()
-	}
-	return i
+	return s.plan
 }
 
 // problem is the reason why the plugin is not ready.

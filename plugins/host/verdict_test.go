@@ -46,7 +46,7 @@ func TestUnreachableProcessThatLivesIsReplaced(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, "plugin")
 	h := s.ready(t)
-	supervised := h.supervisors["fulfil"]
+	supervised := h.roster()["fulfil"]
 	supervised.mu.Lock()
 	p := supervised.process
 	supervised.mu.Unlock()

@@ -44,6 +44,7 @@ func (paymentsOnly) OnPayment(context.Context, *sdk.PaymentNotice) error { retur
 
 type handler struct {
 	AtStart string `json:"at_start"` // what Start does
+	Ledger  string `json:"ledger"`   // a file that gets a line for each event that is counted
 
 	env sdk.Env
 }
@@ -51,6 +52,8 @@ type handler struct {
 func (h *handler) Start(ctx context.Context, env sdk.Env) error {
 	h.env = env
 	switch h.AtStart {
+	case "silent":
+		<-ctx.Done()
 	case "fail":
 		return errors.New("ledger is down, token " + env.Secrets["TOKEN"])
 	case "leak":
@@ -107,6 +110,8 @@ func (h *handler) OnNotice(ctx context.Context, n *sdk.Notice) error {
 	case "finish": // takes a moment, and finishes whatever the context says
 		h.env.Logger.InfoContext(ctx, "entered", "event", n.EventID)
 		<-time.After(300 * time.Millisecond)
+	case "count":
+		return h.count(n.EventID)
 	case "env":
 		dir, _ := os.Getwd()
 		return sdk.Reject(strings.Join(append(names(), "dir="+dir), " "))
@@ -136,6 +141,16 @@ func (h *handler) OnNotice(ctx context.Context, n *sdk.Notice) error {
 	return nil
 }
 
+// count is an effect that shows how often it was had. One short write to the end of a file is atomic.
+func (h *handler) count(event string) error {
+	f, err := os.OpenFile(h.Ledger, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(f, event)
+	return errors.Join(err, f.Close())
+}
+
 // names lists the environment's variables without their values.
 func names() []string {
 	var out []string
@@ -146,10 +161,10 @@ func names() []string {
 	return out
 }
 
-// Version is the manifest's, or a wrong one when asked for.
+// Version is what follows v in the file's name, else 1.4.0.
 func (h *handler) Version() string {
-	if filepath.Base(os.Args[0]) == "oldversion" {
-		return "0.9.0"
+	if v, ok := strings.CutPrefix(filepath.Base(os.Args[0]), "v"); ok {
+		return v
 	}
 	return "1.4.0"
 }

@@ -1,0 +1,63 @@
+package host
+
+import "time"
+
+// acquire takes a free slot of the process that works. It returns why there is none when the plugin takes no work now.
+// An event whose handler may still run in a process that was replaced waits until that is gone, because two processes do
+// not know of each other's handlers.
+func (s *supervisor) acquire(event string) (*process, *Outcome) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.process
+	if slots := s.slots(); slots == 0 || p.hand.running >= slots || p.hasExited() {
+		return nil, &Outcome{Result: NotReady, Code: "not-ready", Message: "the plugin takes no event now"}
+	}
+	for _, old := range s.leaving {
+		if old.hand.has(event) {
+			return nil, &Outcome{
+				Result: NotReady, After: busyAfter, Code: "busy",
+				Message: "an earlier hand-over of this event may still run in the process that was replaced",
+			}
+		}
+	}
+	p.hand.take(event)
+	return p, nil
+}
+
+// release gives the slot back.
+func (s *supervisor) release(p *process, event string, out Outcome) {
+	var until time.Time
+	if out.Code == "deadline" || out.Code == "cancelled" {
+		until = time.Now().Add(stuckAfter*p.plan.timeout + 2*p.limits.healthEvery) // longer, and it is replaced as stuck
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p.hand.give(event, out.Result == Crashed, until)
+}
+
+func (s *supervisor) capacity() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	slots := s.slots()
+	if slots == 0 {
+		return 0
+	}
+	return max(slots-s.process.hand.running, 0)
+}
+
+// slots is how many events may be under way in the present state. mu is held.
+func (s *supervisor) slots() int {
+	if s.process == nil {
+		return 0
+	}
+	switch s.state {
+	case Ready:
+		return s.process.plan.concurrency
+	case Degraded:
+		return 1
+	default:
+		return 0
+	}
+}
+
+func (s *supervisor) handles(eventType string) bool { return s.inForce().manifest.handles(eventType) }
