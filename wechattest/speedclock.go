@@ -19,7 +19,7 @@ type SpeedClock struct {
 
 // NewSpeedClock returns a clock that shows the present time and runs speed times as fast from now on.
 func NewSpeedClock(speed float64) *SpeedClock {
-	now := time.Now()
+	now := time.Now().Round(0) // the time of day, which goes on while a computer sleeps
 	return &SpeedClock{speed: speed, began: now, start: now}
 }
 
