@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// launcher starts every process from one goroutine that keeps its thread: on Linux a plugin is killed when the thread
+// launcher starts every process from one goroutine that keeps its thread: on Linux a plugin takes its host for dead when the thread
 // that started it ends (Pdeathsig), and Go ends other threads as it likes.
 type launcher struct {
 	logger   *slog.Logger

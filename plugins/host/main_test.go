@@ -45,7 +45,8 @@ func TestMain(m *testing.M) {
 // testBinary is the built test plugin; set once, before any test.
 var testBinary string
 
-// runHelperHost runs the plugins in dir, prints the process id of the first when it is ready, and waits to be killed.
+// runHelperHost runs the plugins in dir until it is killed. When the first is ready it prints its process id, and those of
+// a child of its own, and of a child that has left its group.
 func runHelperHost(dir string) {
 	h, err := New(config.Plugins{
 		Dir: filepath.Join(dir, "plugins"), RunDir: filepath.Join(dir, "run"),
@@ -62,6 +63,8 @@ func runHelperHost(dir string) {
 	if err := h.WaitReady(ctx); err != nil {
 		panic(err)
 	}
-	fmt.Println(h.List()[0].PID)
+	child := h.Deliver(ctx, "fulfil", event("e1", "child"))
+	far := h.Deliver(ctx, "fulfil", event("e2", "far-child"))
+	fmt.Println(h.List()[0].PID, child.Message, far.Message)
 	select {}
 }

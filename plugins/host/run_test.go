@@ -3,10 +3,8 @@
 package host
 
 import (
-	"bufio"
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -179,48 +177,6 @@ func TestStop(t *testing.T) {
 		require.Less(t, time.Since(began), time.Second)
 		requireGone(t, pid)
 	})
-}
-
-func TestHostKilled(t *testing.T) {
-	t.Parallel()
-	for name, before := range map[string]func(pid int){
-		"Running": func(int) {},
-		"Stopped": func(pid int) { _ = syscall.Kill(pid, syscall.SIGSTOP) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if name == "Stopped" && !strings.HasPrefix(platform(), "linux") {
-				t.Skip("only Linux kills a stopped process with its parent")
-			}
-			s := newScene(t, "plugin")
-			base := filepath.Dir(s.cfg.Dir)
-			host := exec.CommandContext(t.Context(), os.Args[0])
-			host.Env = append(os.Environ(), helperDirEnv+"="+base)
-			stdout, err := host.StdoutPipe()
-			require.NoError(t, err)
-			require.NoError(t, host.Start())
-			line, err := bufio.NewReader(stdout).ReadString('\n')
-			require.NoError(t, err)
-			pid, err := strconv.Atoi(strings.TrimSpace(line))
-			require.NoError(t, err)
-			require.False(t, gone(pid))
-
-			before(pid)
-			require.NoError(t, host.Process.Kill())
-			require.Error(t, host.Wait())
-			requireGone(t, pid)
-
-			// The next host clears up what the killed one left.
-			left, err := os.ReadDir(s.cfg.RunDir)
-			require.NoError(t, err)
-			require.Len(t, left, 1)
-			s.ready(t) // its own folder is the only one at the end, and then none
-			after, err := os.ReadDir(s.cfg.RunDir)
-			require.NoError(t, err)
-			require.Len(t, after, 1)
-			require.NotEqual(t, left[0].Name(), after[0].Name())
-		})
-	}
 }
 
 func TestPluginSeesNothingOfTheHost(t *testing.T) {

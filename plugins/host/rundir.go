@@ -106,6 +106,7 @@ func sweep(base string) {
 		}
 		if ours.MatchString(e.Name()) {
 			if lock, err := lockLeft(path); err == nil {
+				killLeftovers(path)
 				_ = os.RemoveAll(path)
 				_ = lock.Close()
 			}

@@ -1,7 +1,6 @@
 package sdk
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -13,8 +12,10 @@ import (
 // exitHostGone is the exit status of a plugin whose host ended without ending it.
 const exitHostGone = 3
 
-// holdLifeline ends the process when standard input does: the host holds its other end and is gone then, however it
-// died. Work under way is cut; the next host hands it over again.
+// holdLifeline ends the process, and the children it started, when standard input does: the host holds its other end and
+// is gone then, however it died. On Linux the kernel says so with a signal, too. Work under way is cut; the next host
+// hands it over again. Nothing is printed: nobody is left to read it, and a write to a pipe without a reader would end
+// this process before its children.
 func holdLifeline() {
 	if os.Getenv(wire.LifelineEnv) != "stdin" {
 		return
@@ -23,12 +24,22 @@ func holdLifeline() {
 	if null, err := os.Open(os.DevNull); err == nil {
 		os.Stdin = null // the author's code, and its children, must not read from the life line
 	}
-	stderr := os.Stderr
 	go func() {
 		_, _ = io.Copy(io.Discard, line)
-		_, _ = fmt.Fprintln(stderr, "wechat plugin: the host is gone")
-		os.Exit(exitHostGone) //nolint:forbidigo // a plugin is nothing but Serve, and must not outlive its host
+		endGroup()
 	}()
+	orphaned := make(chan os.Signal, 1)
+	notifyOrphaned(orphaned)
+	go func() {
+		<-orphaned
+		endGroup()
+	}()
+}
+
+// endGroup ends this process with its children.
+func endGroup() {
+	killGroup()
+	os.Exit(exitHostGone) //nolint:forbidigo // a plugin is nothing but Serve, and must not outlive its host
 }
 
 // catchSignals makes INT, TERM and HUP do nothing. Caught rather than ignored, so that child processes of the plugin

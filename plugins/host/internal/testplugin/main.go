@@ -117,9 +117,12 @@ func (h *handler) OnNotice(ctx context.Context, n *sdk.Notice) error {
 		return sdk.Reject(strings.Join(append(names(), "dir="+dir), " "))
 	case "args":
 		return sdk.Reject(fmt.Sprintf("%q", os.Args[1:]))
-	case "child":
+	case "child", "far-child":
 		child := exec.CommandContext(context.WithoutCancel(ctx), "sleep", "300")
 		child.Stdout, child.Stderr = os.Stdout, os.NewFile(2, "stderr")
+		if order.Do == "far-child" {
+			leaveSession(child)
+		}
 		if err := child.Start(); err != nil {
 			return err
 		}

@@ -1,0 +1,6 @@
+package main
+
+import "os/exec"
+
+// leaveSession does nothing: Windows has no process groups.
+func leaveSession(*exec.Cmd) {}
