@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -52,6 +53,11 @@ func (m *Module) start(ctx context.Context) error {
 	if err := m.plugins.Start(ctx); err != nil {
 		return fmt.Errorf("start plugins: %w", err)
 	}
+	for _, h := range m.own {
+		if err := h.Start(ctx); err != nil {
+			return err
+		}
+	}
 	return m.queue.Start()
 }
 
@@ -75,7 +81,11 @@ func (m *Module) end(ctx context.Context) error {
 		defer cancel()
 		ctx = limited
 	}
-	errs := []error{m.queue.Stop(ctx), m.plugins.Stop(ctx)}
+	errs := []error{m.queue.Stop(ctx)}
+	for _, h := range slices.Backward(m.own) {
+		errs = append(errs, h.Stop(ctx))
+	}
+	errs = append(errs, m.plugins.Stop(ctx))
 	if m.life.stop != nil {
 		m.life.stop()
 	}

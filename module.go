@@ -34,6 +34,7 @@ type Module struct {
 	log      *slog.Logger
 	db       *store.DB
 	plugins  *host.Host
+	own      []*host.InProcess // the host's own handlers
 	queue    *delivery.Queue
 	ring     *wxpay.Ring        // nil when pay is off
 	identity *identity.Service  // nil when the mini-program is off
@@ -60,14 +61,17 @@ func New(cfg config.Config, opts ...Option) (*Module, error) {
 // build makes the parts from the bottom up; each gets only what it uses.
 func build(cfg config.Config, o options) (_ *Module, err error) {
 	m := &Module{cfg: cfg, log: o.log}
-	if m.plugins, err = host.New(cfg.Plugins, host.Options{Logger: o.log, Production: cfg.Production()}); err != nil {
+	m.plugins, err = host.New(cfg.Plugins, host.Options{Logger: o.log, Services: m.services(), Production: cfg.Production()})
+	if err != nil {
 		return nil, err
 	}
-	to := receiver{plugins: pluginReceiver{host: m.plugins}, log: logReceiver{log: o.log}}
+	if err = m.newOwnHandlers(o); err != nil {
+		return nil, err
+	}
 	if m.db, err = openStore(cfg, o); err != nil {
 		return nil, err
 	}
-	m.queue = delivery.New(m.db, to, o.log, delivery.Settings(cfg.Delivery))
+	m.queue = delivery.New(m.db, m.receiver(), o.log, delivery.Settings(cfg.Delivery))
 	m.plugins.OnChange(m.queue.Wake)
 	if cfg.MiniApp.Active {
 		if m.identity, err = newIdentity(cfg, o, m.db, m.queue); err != nil {

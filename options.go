@@ -16,6 +16,7 @@ type options struct {
 	db        *bun.DB
 	transport http.RoundTripper
 	now       func() time.Time
+	handlers  []ownHandler
 }
 
 // WithLogger sends the module's records to log. Without it they go to slog.Default.

@@ -2,6 +2,7 @@ package wechat
 
 import (
 	"context"
+	"fmt"
 
 	"wgink.ink/wechat/config"
 	"wgink.ink/wechat/plugins/host"
@@ -24,6 +25,11 @@ func (m *Module) ApplyPlugins(ctx context.Context, cfg config.Config) error {
 	cfg = cfg.WithDefaults()
 	if err := cfg.Validate(); err != nil {
 		return err
+	}
+	for _, h := range m.own {
+		if _, twice := cfg.Plugins.Enabled[h.ID()]; twice {
+			return fmt.Errorf("plugins.enabled.%s: a handler of the host's own has that id", h.ID())
+		}
 	}
 	return m.plugins.Apply(ctx, cfg.Plugins)
 }

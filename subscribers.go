@@ -3,15 +3,26 @@ package wechat
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 
 	"wgink.ink/wechat/internal/delivery"
 	"wgink.ink/wechat/plugins/host"
 )
 
-// receiver gives events to the plugins, or to the log while no plugin is enabled, which may change at any time.
+// receiver gives events to the plugins and the host's own handlers, or to the log while there is neither, which may
+// change at any time.
 type receiver struct {
 	plugins pluginReceiver
 	log     logReceiver
+}
+
+func (m *Module) receiver() receiver {
+	r := receiver{plugins: pluginReceiver{host: m.plugins, own: make(map[string]*host.InProcess, len(m.own))}, log: logReceiver{log: m.log}}
+	for _, h := range m.own {
+		r.plugins.own[h.ID()] = h
+	}
+	return r
 }
 
 func (r receiver) current() delivery.Receiver {
@@ -29,18 +40,45 @@ func (r receiver) Deliver(ctx context.Context, plugin string, h delivery.Handove
 	return r.current().Deliver(ctx, plugin, h)
 }
 
-// pluginReceiver lets the queue hand events to plugin processes, which know nothing of each other's types.
-type pluginReceiver struct{ host *host.Host }
+// pluginReceiver lets the queue hand events to plugins, which know nothing of each other's types, be they processes or
+// handlers in this one.
+type pluginReceiver struct {
+	host *host.Host
+	own  map[string]*host.InProcess // never changes
+}
 
-func (p pluginReceiver) Subscribers(kind string) []string { return p.host.Subscribers(kind) }
-func (p pluginReceiver) Plugins() []string                { return p.host.IDs() }
-func (p pluginReceiver) Slots(plugin string) int          { return p.host.Slots(plugin) }
+func (p pluginReceiver) Plugins() []string {
+	return append(slices.Sorted(maps.Keys(p.own)), p.host.IDs()...)
+}
+
+func (p pluginReceiver) Subscribers(kind string) []string {
+	ids := p.host.Subscribers(kind)
+	for _, id := range slices.Sorted(maps.Keys(p.own)) {
+		if p.own[id].Handles(kind) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+func (p pluginReceiver) Slots(plugin string) int {
+	if h := p.own[plugin]; h != nil {
+		return h.Slots()
+	}
+	return p.host.Slots(plugin)
+}
 
 func (p pluginReceiver) Deliver(ctx context.Context, plugin string, h delivery.Handover) delivery.Outcome {
-	out := p.host.Deliver(ctx, plugin, host.Event{
+	ev := host.Event{
 		ID: h.EventID, Type: h.Kind, WeChatType: h.WeChatType, Subject: h.Subject,
 		Attempt: uint32(h.Attempt), OccurredAt: h.OccurredAt, Replay: h.Replay, Compared: h.Compared, Payload: h.Payload, //nolint:gosec // counts tries
-	})
+	}
+	var out host.Outcome
+	if h := p.own[plugin]; h != nil {
+		out = h.Deliver(ctx, ev)
+	} else {
+		out = p.host.Deliver(ctx, plugin, ev)
+	}
 	results := map[host.Result]delivery.Result{
 		host.Done: delivery.Done, host.Retry: delivery.Retry, host.Reject: delivery.Reject,
 		host.NotReady: delivery.NotReady, host.Crashed: delivery.Crashed,

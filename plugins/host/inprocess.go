@@ -183,14 +183,14 @@ func (i *InProcess) Handles(eventType string) bool {
 	return ok
 }
 
-// Capacity is how many more events the handler would take now.
-func (i *InProcess) Capacity() int {
+// Slots is how many events the handler takes at once: zero before Start and after Stop.
+func (i *InProcess) Slots() int {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if !i.ready {
 		return 0
 	}
-	return max(i.opts.Concurrency-i.running, 0)
+	return i.opts.Concurrency
 }
 
 // Deliver hands one event to the handler, as Host.Deliver does.

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"wgink.ink/wechat/plugins/host/internal/sample"
 	"wgink.ink/wechat/plugins/sdk"
 )
 
@@ -32,6 +33,8 @@ func main() {
 		select {}
 	case "payments":
 		sdk.Serve(paymentsOnly{})
+	case "sample":
+		sdk.Serve(&sample.Handler{})
 	case "nothing":
 		sdk.Serve(&struct{}{})
 	}
