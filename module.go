@@ -51,6 +51,7 @@ func New(cfg config.Config, opts ...Option) (*Module, error) {
 	for _, opt := range opts {
 		opt(&o)
 	}
+	o.log = calmed(o.log)
 	cfg = cfg.WithDefaults()
 	if err := cfg.Validate(); err != nil {
 		return nil, err

@@ -65,6 +65,14 @@ func newBedWith(t *testing.T, databaseURL string, simOpts []wechattest.Option, o
 	own ...func(*fiber.App, *wechat.Module),
 ) *bed {
 	t.Helper()
+	return newBedFrom(t, databaseURL, simOpts, func(*bed) []wechat.Option { return opts }, own...)
+}
+
+// newBedFrom is newBedWith with options that are made from the bed, once its local WeChat is there; they win.
+func newBedFrom(t *testing.T, databaseURL string, simOpts []wechattest.Option, opts func(*bed) []wechat.Option,
+	own ...func(*fiber.App, *wechat.Module),
+) *bed {
+	t.Helper()
 	listener := fasthttputil.NewInmemoryListener()
 	host := &http.Transport{
 		DialContext:       func(context.Context, string, string) (net.Conn, error) { return listener.Dial() },
@@ -74,8 +82,8 @@ func newBedWith(t *testing.T, databaseURL string, simOpts []wechattest.Option, o
 	b.sim = wechattest.New(t, append(simOpts, wechattest.WithNotifyTransport(host), wechattest.WithObserver(b.count))...)
 
 	var err error
-	opts = append(opts, wechat.WithTransport(b.sim.RoundTripper()), wechat.WithLogger(slog.New(b.capture())))
-	b.module, err = wechat.New(b.config(databaseURL), opts...)
+	all := append([]wechat.Option{wechat.WithTransport(b.sim.RoundTripper()), wechat.WithLogger(slog.New(b.capture()))}, opts(b)...)
+	b.module, err = wechat.New(b.config(databaseURL), all...)
 	require.NoError(t, err)
 	app := fiber.New(fiber.Config{DisableStartupMessage: true})
 	b.module.Mount(app.Group(prefix))

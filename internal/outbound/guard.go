@@ -41,7 +41,7 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, req.Context().Err()
 	}
 	release := sync.OnceFunc(func() { <-g.slots })
-	resp, err := g.next.RoundTrip(to.apply(req))
+	resp, err := g.calmly(to.apply(req))
 	if err != nil {
 		release()
 		return nil, err
@@ -53,6 +53,17 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp.Body = &limitedBody{body: resp.Body, left: g.maxBody, release: release}
 	return resp, nil
+}
+
+// calmly makes an error of a panic: the transport is the host's, and a call that never gave its slot back would in the end
+// keep all others out. What was panicked with is not told, it could hold a secret.
+func (g *guard) calmly(req *http.Request) (resp *http.Response, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			resp, err = nil, fmt.Errorf("the transport panicked with a %T", p)
+		}
+	}()
+	return g.next.RoundTrip(req)
 }
 
 // apply points the request at the local WeChat, if there is one. The request given is not changed.
