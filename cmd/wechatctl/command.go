@@ -25,6 +25,9 @@ func verbs() []verb {
 		{"sim push", "configure where messages and events go (服务器配置)", simPush},
 		{"sim resend", "send a notice once more", simResend},
 		{"sim phone", "use somebody's phone: log in, grant the number, pay", simPhone},
+		{"plugin new", "begin a plugin: a module with a handler, its test and its manifest", pluginNew},
+		{"plugin dev", "run a plugin with sample events, again whenever a file is saved", pluginDev},
+		{"plugin validate", "check a plugin's folder as a host would, and start it once", pluginValidate},
 		{"plugin lock", "pin the content of the enabled plugins in plugins.lock", pluginLock},
 		{"sim list", "list orders, refunds, notices or phones", simList},
 	}

@@ -1,7 +1,9 @@
-// Command wechatctl is the command line of the WeChat module. Its verbs below plugin serve those who write and operate
-// plugins:
+// Command wechatctl is the command line of the WeChat module. Its verbs below plugin begin, try out and pin plugins:
 //
-//	wechatctl plugin lock -config wechat.yml  # pin what may run
+//	wechatctl plugin new points       # a module with a handler and its test
+//	wechatctl plugin dev points       # run it with sample events, again whenever a file is saved
+//	wechatctl plugin validate points  # what a host would say about it
+//	wechatctl plugin lock -config wechat.yml
 //
 // docs/plugins.md tells the rest. Its verbs below sim run a local WeChat (本地微信) for shops
 // in any language, and play WeChat and its users towards a shop under development:
