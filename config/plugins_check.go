@@ -61,6 +61,11 @@ func (k *checker) plugin(id string, p Plugin) {
 	if p.Limits.Timeout != 0 {
 		k.between(path+".limits.timeout", p.Limits.Timeout, time.Millisecond, maxHandOver)
 	}
+	if p.Limits.Memory != "" {
+		if _, err := ParseMemory(p.Limits.Memory); err != nil {
+			k.failf(path+".limits.memory", "%v", err)
+		}
+	}
 	if p.Limits.Concurrency != 0 {
 		k.numberBetween(path+".limits.concurrency", p.Limits.Concurrency, 1, maxConcurrency)
 	}

@@ -9,12 +9,9 @@ import (
 	"wgink.ink/wechat/plugins/internal/wire"
 )
 
-// memoryLimit is a soft limit for Go plugins: past it they collect garbage harder instead of growing.
-const memoryLimit = "256MiB"
-
 // environment is all a plugin gets: a few harmless variables of the host, our own, and go-plugin's. Never the host's
 // whole environment, which holds database passwords and keys; plugins get secrets through Configure.
-func environment(goPlugin []string, workDir string, logger *slog.Logger) []string {
+func environment(goPlugin []string, workDir string, memory int64, logger *slog.Logger) []string {
 	inherited := []string{"PATH", "LANG", "LC_ALL", "TZ"}
 	temp := []string{"TMPDIR"}
 	if runtime.GOOS == "windows" {
@@ -34,6 +31,6 @@ func environment(goPlugin []string, workDir string, logger *slog.Logger) []strin
 	if logger.Enabled(context.Background(), slog.LevelDebug) {
 		level = slog.LevelDebug
 	}
-	env = append(env, "GOMEMLIMIT="+memoryLimit, wire.LifelineEnv+"=stdin", wire.LogLevelEnv+"="+level.String())
+	env = append(env, "GOMEMLIMIT="+softMemory(memory), wire.LifelineEnv+"=stdin", wire.LogLevelEnv+"="+level.String())
 	return append(env, goPlugin...)
 }

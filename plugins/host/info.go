@@ -2,6 +2,7 @@ package host
 
 import (
 	"cmp"
+	"slices"
 	"time"
 )
 
@@ -34,9 +35,12 @@ type Info struct {
 	Draining    int       // processes that were replaced and have not ended yet
 	Concurrency int       // the most events that may be under way in one process
 	Timeout     time.Duration
-	LastError   string // why the last process ended or did not start
-	Swaps       int    // hot swaps that succeeded
-	LastSwap    *Swap  // nil when there was none
+	Memory      int64   // bytes its process held when last looked, every ten seconds; zero where that is not known
+	MemoryLimit int64   // bytes
+	LastError   string  // why the last process ended or did not start
+	Swaps       int     // hot swaps that succeeded
+	LastSwap    *Swap   // nil when there was none
+	Crashes     []Crash // how the last processes ended that nobody asked to, the newest first, at most five
 }
 
 func (s *supervisor) info() Info {
@@ -45,8 +49,9 @@ func (s *supervisor) info() Info {
 	i := Info{
 		ID: s.id, Version: s.plan.version, State: s.state, Since: s.since, NextStart: s.nextAt, Starts: s.starts,
 		Draining: len(s.leaving), Concurrency: s.plan.concurrency, Timeout: s.plan.timeout, LastError: s.lastErr,
-		Swaps: s.swaps, Granted: s.plan.granted, Withheld: s.plan.withheld,
+		MemoryLimit: s.plan.memory, Swaps: s.swaps, Granted: s.plan.granted, Withheld: s.plan.withheld,
 	}
+	i.Crashes = slices.Clone(s.crashes)
 	if s.lastSwap != nil {
 		last := *s.lastSwap
 		i.LastSwap = &last
@@ -61,7 +66,7 @@ func (s *supervisor) info() Info {
 		}
 	}
 	if p := cmp.Or(s.process, s.starting); p != nil {
-		i.PID = p.runner.pid()
+		i.PID, i.Memory = p.runner.pid(), p.memory
 		i.Running += p.hand.running
 	}
 	return i

@@ -46,6 +46,7 @@ type Manifest struct {
 type ManifestLimits struct {
 	Timeout     time.Duration `yaml:"timeout"`     // for one event. Optional. Default: 15s.
 	Concurrency int           `yaml:"concurrency"` // events at once. Optional. Default: 8.
+	Memory      string        `yaml:"memory"`      // of its process, such as 128MiB. Optional. Default: 256MiB.
 }
 
 const (
@@ -53,6 +54,7 @@ const (
 	timeoutMax         = 10 * time.Minute
 	concurrencyDefault = 8
 	concurrencyMax     = 1000
+	memoryDefault      = "256MiB"
 )
 
 // ParseManifest reads and checks a manifest by itself. The error joins every problem.
@@ -71,6 +73,9 @@ func ParseManifest(text []byte) (Manifest, error) {
 	}
 	if m.Limits.Concurrency == 0 {
 		m.Limits.Concurrency = concurrencyDefault
+	}
+	if m.Limits.Memory == "" {
+		m.Limits.Memory = memoryDefault
 	}
 	return m, m.check()
 }
@@ -110,6 +115,9 @@ func (m Manifest) check() error {
 	}
 	if t := m.Limits.Timeout; t < 0 || t > timeoutMax {
 		report("limits.timeout %v: want more than zero and at most %v", t, timeoutMax)
+	}
+	if _, err := config.ParseMemory(m.Limits.Memory); err != nil {
+		report("limits.memory %w", err)
 	}
 	if c := m.Limits.Concurrency; c < 0 || c > concurrencyMax {
 		report("limits.concurrency %d: want 1 to %d", c, concurrencyMax)

@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -11,6 +12,7 @@ import (
 const (
 	tailLines   = 40  // kept for error messages
 	tailLineMax = 300 // bytes of each
+	panicLines  = 20  // kept from where a panic begins: a long stack pushes them out of the tail
 	linesPerSec = 500 // logged; the rest is counted
 )
 
@@ -23,6 +25,7 @@ type output struct {
 
 	mu      sync.Mutex
 	tail    []string
+	head    []string // of the last panic
 	window  time.Time
 	lines   int // in the window
 	dropped int // in the window
@@ -61,7 +64,17 @@ func (o *output) keep(line string) bool {
 	if o.tail = append(o.tail, line); len(o.tail) > tailLines {
 		o.tail = o.tail[1:]
 	}
+	if looksLikePanic(line) {
+		o.head = []string{line}
+	} else if n := len(o.head); n > 0 && n < panicLines {
+		o.head = append(o.head, line)
+	}
 	return o.pass()
+}
+
+// looksLikePanic tells whether a line is the first of what a Go program prints when it dies.
+func looksLikePanic(line string) bool {
+	return strings.HasPrefix(line, "panic:") || strings.HasPrefix(line, "fatal error:")
 }
 
 // pass is called with mu held.
@@ -86,10 +99,16 @@ func (o *output) reportDropped() {
 	}
 }
 
-// end reports lines dropped last, and gives the last ones printed.
-func (o *output) end() []string {
+// last gives the last lines printed, and the first ones of the last panic.
+func (o *output) last() (tail, head []string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.tail), slices.Clone(o.head)
+}
+
+// end reports lines dropped last. It is called when nothing more is printed.
+func (o *output) end() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.reportDropped()
-	return append([]string(nil), o.tail...)
 }

@@ -28,6 +28,7 @@ type plan struct {
 	manifestText string
 	timeout      time.Duration
 	concurrency  int
+	memory       int64    // bytes
 	config       []byte   // JSON
 	granted      []string // permissions, sorted
 	withheld     []string // asked for and not granted, sorted
@@ -96,7 +97,7 @@ func readPlan(root *os.Root, id string, enabled config.Plugin, t trust) (*plan, 
 	check(err)
 	p.sum, err = t.expected(id, enabled.Version)
 	check(err)
-	problems = append(problems, p.lower(key, enabled.Limits))
+	problems = append(problems, p.lower(key, enabled.Limits), p.lowerMemory(key, enabled.Limits.Memory))
 	if p.config, err = configJSON(enabled.Config.Reveal()); err != nil {
 		problems = append(problems, fmt.Errorf("%s.config: %w", key, err))
 	}
@@ -165,4 +166,20 @@ func configJSON(values map[string]any) ([]byte, error) {
 		return []byte("{}"), nil
 	}
 	return json.Marshal(values)
+}
+
+// lowerMemory takes the manifest's limit, which was checked, or the operator's.
+func (p *plan) lowerMemory(key, operator string) (err error) {
+	if p.memory, err = config.ParseMemory(p.manifest.Limits.Memory); err != nil || operator == "" {
+		return err
+	}
+	bytes, err := config.ParseMemory(operator)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s.limits.memory: %w", key, err)
+	case bytes > p.memory:
+		return fmt.Errorf("%s.limits.memory: %s: may only lower the manifest's %s", key, operator, p.manifest.Limits.Memory)
+	}
+	p.memory = bytes
+	return nil
 }

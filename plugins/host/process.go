@@ -39,6 +39,7 @@ type process struct {
 	events          *underWay
 	offer           *offer // of those services; nil before introduce
 
+	memory      int64         // last seen, in bytes; the supervisor's mu guards it
 	hand        *hand         // events under way; the supervisor's mu guards it
 	took        time.Duration // from exec to ready
 	stopping    atomic.Bool   // the host is ending it on purpose
@@ -69,6 +70,7 @@ func newProcess(ctx context.Context, p *plan, s *surroundings) (*process, error)
 	logger := s.logger.With("plugin", p.id, "plugin_version", p.version)
 	out := newOutput(logger, newCleaner(p.secrets))
 	r := newProcessRunner(s.launcher, out)
+	r.data = max(4*p.memory, s.limits.dataMin)
 	client := plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig: plugin.HandshakeConfig{
 			MagicCookieKey: wire.MagicCookieKey, MagicCookieValue: wire.MagicCookieValue,
@@ -78,7 +80,7 @@ func newProcess(ctx context.Context, p *plan, s *surroundings) (*process, error)
 			r.tmpDir = tmpDir
 			r.cmd = &exec.Cmd{
 				Path: executable, Args: append([]string{executable}, p.manifest.Args...), Dir: work,
-				Env: environment(spec.Env, work, s.logger),
+				Env: environment(spec.Env, work, p.memory, s.logger),
 			}
 			return r, nil
 		},

@@ -25,7 +25,7 @@ func logLine(logger *slog.Logger, clean cleaner, text string) {
 		return
 	}
 	level := slog.LevelInfo
-	if strings.HasPrefix(text, "panic:") || strings.HasPrefix(text, "fatal error:") {
+	if looksLikePanic(text) {
 		level = slog.LevelError
 	}
 	logger.LogAttrs(context.Background(), level, clean.text(text)) //nolint:sloglint // the message is the plugin's

@@ -24,6 +24,7 @@ type processRunner struct {
 	tmpDir   string    // go-plugin's folder for the sockets of this process
 	launcher *launcher
 	out      *output
+	data     int64 // bytes that the kernel lets it reserve
 
 	handshakeR *io.PipeReader // what go-plugin reads as standard output
 	handshakeW *io.PipeWriter
@@ -80,6 +81,9 @@ func (r *processRunner) Start(context.Context) error {
 		return err
 	}
 	r.started, r.lifeline = true, lifeline
+	if err := limitProcess(r.cmd.Process.Pid, r.data); err != nil {
+		r.out.logger.Warn("plugin runs without the kernel's limits", "error", err)
+	}
 
 	var pumps sync.WaitGroup
 	pumps.Go(func() { r.guard("reading standard output", func() { r.pumpStdout(stdout) }) })

@@ -36,6 +36,7 @@ type supervisor struct {
 	leaving  []*process // replaced, and not ended yet
 	swaps    int
 	lastSwap *Swap
+	crashes  []Crash // the newest first
 }
 
 // life says when a supervisor ends, and how.
@@ -135,8 +136,12 @@ func (s *supervisor) bringUp(ctx context.Context, by *plan) (_ *process, err err
 		err = p.introduce(ctx, s.around.version)
 	}
 	if err != nil {
+		byItself := p.hasExited()
 		p.runner.kill()
 		p.awaitExit(p.limits.exit)
+		if byItself {
+			s.crashed(p, 0, err)
+		}
 		return nil, p.postMortem(err)
 	}
 	p.took, up = time.Since(began), true
@@ -163,7 +168,7 @@ func (s *supervisor) serve(l life, p *process) (readyFor time.Duration, err erro
 		switch {
 		case next != nil:
 			p = next.process
-			s.replace(l, old, next, err)
+			s.replace(l, old, next, err, readyFor)
 			continue
 		case errors.Is(err, errStopped):
 			s.set(Draining, nil)
@@ -174,6 +179,7 @@ func (s *supervisor) serve(l life, p *process) (readyFor time.Duration, err erro
 			s.set(Backoff, err) // no work from here on
 			s.withdraw(old)
 			old.end(false)
+			s.crashed(old, readyFor, err)
 			s.forget(old)
 			err = old.postMortem(err)
 		}

@@ -99,7 +99,7 @@ func (s *supervisor) drop(c *candidate) {
 }
 
 // replace lets the candidate work in old's place. cause is why old has ended; nil when it lives and shall drain.
-func (s *supervisor) replace(l life, old *process, c *candidate, cause error) {
+func (s *supervisor) replace(l life, old *process, c *candidate, cause error, readyFor time.Duration) {
 	s.takeOver(c.process)
 	s.noteSwap(c.order, old.plan.version, nil)
 	s.retiring.Go(func() {
@@ -110,10 +110,13 @@ func (s *supervisor) replace(l life, old *process, c *candidate, cause error) {
 		err := safely(s.logger, "ending a replaced process", func() error {
 			if cause == nil {
 				s.retire(l, old)
+				return nil
 			}
+			old.end(false)
+			s.crashed(old, readyFor, cause)
 			return nil
 		})
-		if err != nil || cause != nil {
+		if err != nil {
 			old.end(false)
 		}
 	})
@@ -173,7 +176,9 @@ func (s *supervisor) retire(l life, p *process) {
 	}
 	if p.hasExited() {
 		p.end(false)
-		p.logger.WarnContext(l.host, "plugin ended while it drained", "error", p.postMortem(errors.New("the process ended by itself")))
+		cause := errors.New("the process ended by itself while it drained")
+		s.crashed(p, 0, cause)
+		p.logger.WarnContext(l.host, "plugin ended while it drained", "error", p.postMortem(cause))
 		return
 	}
 	p.stopping.Store(true)

@@ -12,6 +12,9 @@ type timing struct {
 	healthCall  time.Duration
 	missesMax   int // health checks missed in a row before the process is killed
 
+	memoryEvery time.Duration
+	dataMin     int64 // bytes; the kernel's limit is never lower: a runtime reserves far more than it uses
+
 	// A stop takes drainCall + settle + kill + 2 × exit at most: less than five seconds.
 	drainWait time.Duration // for events under way
 	drainCall time.Duration // the same and the plugin's own Stop
@@ -28,6 +31,7 @@ func defaultTiming() timing {
 	return timing{
 		start: 10 * time.Second, describe: 2 * time.Second, configure: 10 * time.Second,
 		healthEvery: 10 * time.Second, healthCall: 2 * time.Second, missesMax: 3,
+		memoryEvery: 10 * time.Second, dataMin: 1 << 30,
 		drainWait: 2 * time.Second, drainCall: 2500 * time.Millisecond, settle: 250 * time.Millisecond,
 		kill: 750 * time.Millisecond, exit: 500 * time.Millisecond,
 		backoffFirst: 500 * time.Millisecond, backoffMax: time.Minute, backoffReset: 5 * time.Minute,

@@ -19,6 +19,7 @@ type watcher struct {
 	*supervisor
 	p            *process
 	missed, good int        // health checks in a row
+	over         int        // readings of its memory in a row
 	next         *candidate // nil while no hot swap is under way
 	since        time.Time
 }
@@ -34,6 +35,8 @@ func (s *supervisor) watch(ctx context.Context, p *process) (*candidate, error) 
 	}()
 	health := time.NewTicker(s.around.limits.healthEvery)
 	defer health.Stop()
+	memory := time.NewTicker(s.around.limits.memoryEvery)
+	defer memory.Stop()
 	for {
 		orders := s.orders
 		var done chan struct{}
@@ -53,6 +56,8 @@ func (s *supervisor) watch(ctx context.Context, p *process) (*candidate, error) 
 			if c := w.prepared(ctx); c != nil {
 				return c, nil
 			}
+		case <-memory.C:
+			w.memory(ctx)
 		case <-health.C:
 			if err := w.health(ctx); err != nil {
 				return w.successor(ctx, err)

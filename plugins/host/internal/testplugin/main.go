@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"wgink.ink/wechat/plugins/host/internal/sample"
@@ -50,6 +51,9 @@ type handler struct {
 	Ledger  string `json:"ledger"`   // a file that gets a line for each event that is counted
 
 	env sdk.Env
+
+	mu     sync.Mutex
+	leaked [][]byte
 }
 
 func (h *handler) Start(ctx context.Context, env sdk.Env) error {
@@ -101,6 +105,9 @@ func (h *handler) OnNotice(ctx context.Context, n *sdk.Notice) error {
 	case "crash":
 		go func() { panic("goroutine boom") }()
 		select {}
+	case "deep-crash":
+		go recurse(60, h.env.Secrets["TOKEN"])
+		select {}
 	case "exit":
 		os.Exit(3)
 	case "wait":
@@ -113,6 +120,12 @@ func (h *handler) OnNotice(ctx context.Context, n *sdk.Notice) error {
 	case "finish": // takes a moment, and finishes whatever the context says
 		h.env.Logger.InfoContext(ctx, "entered", "event", n.EventID)
 		<-time.After(300 * time.Millisecond)
+	case "leak":
+		h.leak(100 << 20)
+	case "eat":
+		for {
+			h.leak(10 << 20)
+		}
 	case "count":
 		return h.count(n.EventID)
 	case "env":
@@ -155,6 +168,25 @@ func (h *handler) count(event string) error {
 	}
 	_, err = fmt.Fprintln(f, event)
 	return errors.Join(err, f.Close())
+}
+
+// recurse panics with a long stack.
+func recurse(depth int, secret string) {
+	if depth == 0 {
+		panic("deep boom, token " + secret)
+	}
+	recurse(depth-1, secret)
+}
+
+// leak takes memory, uses it, and never gives it back.
+func (h *handler) leak(bytes int) {
+	piece := make([]byte, bytes)
+	for i := range piece {
+		piece[i] = 1
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.leaked = append(h.leaked, piece)
 }
 
 // names lists the environment's variables without their values.
