@@ -28,6 +28,7 @@ type Info struct {
 	Withheld    []string // permissions it asks for and was not granted
 	State       State
 	Since       time.Time // when the state began
+	Alarm       bool      // it has ended five times within ten minutes, and waits longer for it
 	NextStart   time.Time // when the next process starts; zero unless the state is Backoff
 	PID         int       // of the process that works, or starts; 0 while none does
 	Starts      int       // processes started so far
@@ -47,7 +48,7 @@ func (s *supervisor) info() Info {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := Info{
-		ID: s.id, Version: s.plan.version, State: s.state, Since: s.since, NextStart: s.nextAt, Starts: s.starts,
+		ID: s.id, Version: s.plan.version, State: s.state, Since: s.since, NextStart: s.nextAt, Alarm: s.alarm && !s.calm(), Starts: s.starts,
 		Draining: len(s.leaving), Concurrency: s.plan.concurrency, Timeout: s.plan.timeout, LastError: s.lastErr,
 		MemoryLimit: s.plan.memory, Swaps: s.swaps, Granted: s.plan.granted, Withheld: s.plan.withheld,
 	}
@@ -71,3 +72,6 @@ func (s *supervisor) info() Info {
 	}
 	return i
 }
+
+// calm tells whether the last exits are long ago. mu is held.
+func (s *supervisor) calm() bool { return s.state == Ready && time.Since(s.since) >= s.around.limits.alarmWithin }

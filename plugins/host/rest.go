@@ -7,8 +7,8 @@ import (
 
 // rest waits, without a process, until the next may start: by time, or by an order. It returns that process, ready to
 // take over, or why there is none.
-func (s *supervisor) rest(ctx context.Context, readyFor time.Duration, cause error) (*process, error) {
-	due := s.lieDown(ctx, readyFor, cause)
+func (s *supervisor) rest(ctx context.Context, end ending, cause error) (*process, error) {
+	due := s.lieDown(ctx, end, cause)
 	for {
 		select {
 		case <-ctx.Done():
@@ -24,7 +24,7 @@ func (s *supervisor) rest(ctx context.Context, readyFor time.Duration, cause err
 				s.mu.Lock()
 				s.plan = o.plan
 				s.mu.Unlock()
-				due = s.lieDown(ctx, 0, err)
+				due = s.lieDown(ctx, ending{}, err)
 			}
 		}
 	}
@@ -48,16 +48,24 @@ func (s *supervisor) obey(ctx context.Context, o swapOrder) (*process, error) {
 }
 
 // lieDown publishes why no process runs. It returns what tells when to start the next; nil when that could not help.
-func (s *supervisor) lieDown(ctx context.Context, readyFor time.Duration, cause error) <-chan time.Time {
+func (s *supervisor) lieDown(ctx context.Context, end ending, cause error) <-chan time.Time {
 	if isPermanent(cause) {
 		s.logger.ErrorContext(ctx, "plugin cannot run; change what the error says, then reload it or restart the host", "error", cause)
 		s.set(Rejected, cause)
 		return nil
 	}
-	wait := s.backoff.next(readyFor)
+	wait, alarm := s.backoff.next(end)
+	if alarm {
+		s.logger.ErrorContext(ctx, "ALARM: a plugin keeps ending; its events wait longer and longer", "exits", len(s.backoff.exits),
+			"within", s.backoff.alarmWithin, "error", cause)
+	}
 	s.logger.WarnContext(ctx, "plugin ended, it will be started again", "error", cause, "wait", wait)
-	s.set(Backoff, cause)
-	s.setNext(time.Now().Add(wait))
+	s.mu.Lock()
+	s.alarm = s.backoff.alarmed()
+	s.change(Backoff, cause)
+	s.nextAt = time.Now().Add(wait)
+	s.mu.Unlock()
+	s.around.changed()
 	return time.After(wait)
 }
 

@@ -30,6 +30,7 @@ type supervisor struct {
 	since    time.Time
 	nextAt   time.Time // of the next start; zero when none is waited for
 	lastErr  string
+	alarm    bool // at its last exit it kept ending
 	starts   int
 	process  *process   // works; nil while none does
 	starting *process   // is to work, while none does
@@ -73,7 +74,8 @@ func (s *supervisor) run(l life) {
 		})
 		if err != nil { // logged already; a logger that panics over everything must not make this loop spin
 			s.set(Backoff, err)
-			pause(l.work, s.backoff.next(0))
+			wait, _ := s.backoff.next(ending{})
+			pause(l.work, wait)
 		}
 	}
 }
@@ -92,14 +94,14 @@ func pause(ctx context.Context, wait time.Duration) {
 func (s *supervisor) rounds(l life) {
 	p, err := s.bringUp(l.work, s.inForce())
 	for {
-		var readyFor time.Duration
+		var end ending
 		if err == nil {
-			readyFor, err = s.serve(l, p)
+			end, err = s.serve(l, p)
 		}
 		if l.work.Err() != nil {
 			return
 		}
-		p, err = s.rest(l.work, readyFor, err)
+		p, err = s.rest(l.work, end, err)
 	}
 }
 
@@ -149,8 +151,8 @@ func (s *supervisor) bringUp(ctx context.Context, by *plan) (_ *process, err err
 }
 
 // serve lets p work, and after it those that replace it, until one ends without another in its place. It returns how
-// long that one was ready and why it ended.
-func (s *supervisor) serve(l life, p *process) (readyFor time.Duration, err error) {
+// that one ended and why.
+func (s *supervisor) serve(l life, p *process) (end ending, err error) {
 	defer func() {
 		if p != nil { // a panic: the process must not stay behind
 			s.withdraw(p)
@@ -163,12 +165,12 @@ func (s *supervisor) serve(l life, p *process) (readyFor time.Duration, err erro
 		ready := time.Now()
 		p.logger.InfoContext(l.work, "plugin is ready", "pid", p.runner.pid(), "took", p.took)
 		next, err := s.watch(l.work, p)
-		readyFor = time.Since(ready)
+		end.readyFor = time.Since(ready)
 		old := p
 		switch {
 		case next != nil:
 			p = next.process
-			s.replace(l, old, next, err, readyFor)
+			s.replace(l, old, next, err, end.readyFor)
 			continue
 		case errors.Is(err, errStopped):
 			s.set(Draining, nil)
@@ -179,12 +181,13 @@ func (s *supervisor) serve(l life, p *process) (readyFor time.Duration, err erro
 			s.set(Backoff, err) // no work from here on
 			s.withdraw(old)
 			old.end(false)
-			s.crashed(old, readyFor, err)
+			s.crashed(old, end.readyFor, err)
+			end.outside = old.exitStatus() == "signal: killed"
 			s.forget(old)
 			err = old.postMortem(err)
 		}
 		p = nil
-		return readyFor, err
+		return end, err
 	}
 }
 

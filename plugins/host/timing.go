@@ -25,6 +25,9 @@ type timing struct {
 	backoffFirst time.Duration // the second restart in a row; the first is immediate
 	backoffMax   time.Duration
 	backoffReset time.Duration // ready for so long, and the count of restarts begins anew
+	alarmExits   int           // so many exits within alarmWithin raise an alarm
+	alarmWithin  time.Duration
+	alarmMax     time.Duration // in place of backoffMax then
 }
 
 func defaultTiming() timing {
@@ -35,5 +38,6 @@ func defaultTiming() timing {
 		drainWait: 2 * time.Second, drainCall: 2500 * time.Millisecond, settle: 250 * time.Millisecond,
 		kill: 750 * time.Millisecond, exit: 500 * time.Millisecond,
 		backoffFirst: 500 * time.Millisecond, backoffMax: time.Minute, backoffReset: 5 * time.Minute,
+		alarmExits: 5, alarmWithin: 10 * time.Minute, alarmMax: 5 * time.Minute,
 	}
 }

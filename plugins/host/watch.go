@@ -99,7 +99,8 @@ func (w *watcher) replaceSelf(ctx context.Context, reason string) {
 	if w.next != nil || time.Now().Before(w.notAgain) {
 		return
 	}
-	w.notAgain = time.Now().Add(w.backoff.next(time.Since(w.since)))
+	wait, _ := w.backoff.next(ending{readyFor: time.Since(w.since)})
+	w.notAgain = time.Now().Add(wait)
 	w.next = w.prepare(ctx, swapOrder{plan: w.p.plan, reason: reason})
 }
 
