@@ -75,6 +75,10 @@ func raw(given []byte, fields map[string]any) []byte {
 			delete(fields, key)
 		}
 	}
+	return mustJSON(fields)
+}
+
+func mustJSON(fields map[string]any) []byte {
 	text, err := json.Marshal(fields)
 	if err != nil {
 		panic(err) // text and numbers

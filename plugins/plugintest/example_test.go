@@ -58,6 +58,17 @@ func TestTickets(t *testing.T) {
 	require.Equal(t, "小明 must get the money back: the place is sold", late.Message)
 }
 
+// Run checks what every plugin must withstand. It belongs into the CI of each.
+func TestTicketsWithstandWhatComes(t *testing.T) {
+	t.Parallel()
+	host := &plugintest.FakeHost{}
+	host.PutUser(sdk.User{OpenID: "openid-1", Nickname: "小明"})
+	host.PutOrder(sdk.Order{OutTradeNo: "RIVAL-0001", TradeState: "NOTPAY"})
+	n := plugintest.Payment()
+	n.Attach = "RIVAL-0001"
+	plugintest.Run(t, &tickets{}, plugintest.Host(host), plugintest.SamplePayment(n))
+}
+
 // What the operator does not grant is denied, as in production.
 func TestTicketsWithoutPermission(t *testing.T) {
 	t.Parallel()

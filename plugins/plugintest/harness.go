@@ -31,6 +31,7 @@ type Harness struct {
 	t       testing.TB
 	set     settings
 	deliver func(ctx context.Context, ev host.Event) Outcome
+	handles func(eventType string) bool // nil with Process
 }
 
 // New starts a handler as sdk.Serve would, in this process, and stops it when the test ends. It fails the test when the
@@ -38,8 +39,12 @@ type Harness struct {
 func New(t testing.TB, handler any, opts ...Option) *Harness {
 	t.Helper()
 	set := newSettings(t, opts)
+	granted := set.granted
+	if granted == nil {
+		granted = host.Permissions()
+	}
 	local, err := host.NewInProcess("plugintest", handler, host.InProcessOptions{
-		Logger: testLogger(t), Services: set.fake.services(), Granted: set.granted, Config: set.config,
+		Logger: testLogger(t), Services: set.fake.services(), Granted: granted, Config: set.config,
 		Secrets: set.secrets, WorkDir: t.TempDir(), Timeout: set.timeout, Concurrency: set.concurrency,
 	})
 	if err != nil {
@@ -55,7 +60,7 @@ func New(t testing.TB, handler any, opts ...Option) *Harness {
 			t.Errorf("plugintest: %v", err)
 		}
 	})
-	return &Harness{t: t, set: set, deliver: local.Deliver}
+	return &Harness{t: t, set: set, deliver: local.Deliver, handles: local.Handles}
 }
 
 // testLogger writes to the test's output until the test ends: a handler that does not end in time must not write to a

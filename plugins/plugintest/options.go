@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"wgink.ink/wechat/plugins/host"
+	"wgink.ink/wechat/plugins/sdk"
 )
 
 // Option changes how the handler is run.
@@ -16,17 +16,21 @@ type settings struct {
 	config      []byte
 	values      map[string]any // the same, for Process
 	secrets     map[string]string
-	granted     []string
+	granted     []string // nil: all
 	fake        *FakeHost
 	state       func() any
 	once        bool
 	timeout     time.Duration
 	concurrency int
+	samples     samples
+	heed        time.Duration // in which a handler whose context has ended should return
 }
+
+const heedLimit = 5 * time.Second
 
 func newSettings(t testing.TB, opts []Option) settings {
 	t.Helper()
-	s := settings{granted: host.Permissions(), fake: &FakeHost{}}
+	s := settings{fake: &FakeHost{}, samples: defaultSamples(), heed: heedLimit}
 	for _, opt := range opts {
 		opt(t, &s)
 	}
@@ -59,7 +63,7 @@ func Host(fake *FakeHost) Option { return func(_ testing.TB, s *settings) { s.fa
 
 // Grant gives the plugin these permissions only, none when none is named. Without it, it has all.
 func Grant(permissions ...string) Option {
-	return func(_ testing.TB, s *settings) { s.granted = permissions }
+	return func(_ testing.TB, s *settings) { s.granted = append([]string{}, permissions...) }
 }
 
 // State lets the test see effects it does not know of: rows in the plugin's database, parcels that a fake warehouse
@@ -74,4 +78,24 @@ func Once() Option { return func(_ testing.TB, s *settings) { s.once = true } }
 // manifest that names none.
 func Limits(timeout time.Duration, concurrency int) Option {
 	return func(_ testing.TB, s *settings) { s.timeout, s.concurrency = timeout, concurrency }
+}
+
+// SamplePayment is a payment this plugin is content with, for Run. Without it: Payment.
+func SamplePayment(n sdk.PaymentNotice) Option {
+	return func(_ testing.TB, s *settings) { s.samples.payment = n }
+}
+
+// SampleRefund is a refund this plugin is content with, for Run. Without it: Refund.
+func SampleRefund(n sdk.RefundNotice) Option {
+	return func(_ testing.TB, s *settings) { s.samples.refund = n }
+}
+
+// SampleUser is a user event this plugin is content with, for Run. Without it: User.
+func SampleUser(e sdk.UserEvent) Option {
+	return func(_ testing.TB, s *settings) { s.samples.user = e }
+}
+
+// SampleNotice is a notice this plugin is content with, for Run. Without it: Notice.
+func SampleNotice(n sdk.Notice) Option {
+	return func(_ testing.TB, s *settings) { s.samples.notice = n }
 }
