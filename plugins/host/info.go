@@ -74,4 +74,6 @@ func (s *supervisor) info() Info {
 }
 
 // calm tells whether the last exits are long ago. mu is held.
-func (s *supervisor) calm() bool { return s.state == Ready && time.Since(s.since) >= s.around.limits.alarmWithin }
+func (s *supervisor) calm() bool {
+	return s.state == Ready && time.Since(s.since) >= s.around.limits.alarmWithin
+}

@@ -48,7 +48,7 @@ func (s *scene) write(program string) error {
 func TestSwappedFileNeverRuns(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, "plugin")
-	s.limits.backoffFirst, s.limits.backoffMax = time.Millisecond, time.Millisecond
+	s.limits.backoffFirst, s.limits.backoffMax, s.limits.alarmMax = time.Millisecond, time.Millisecond, time.Millisecond
 	s.lock(t)
 	h := s.ready(t)
 	right := 0
