@@ -25,17 +25,18 @@ func (s *Service) accept(ctx context.Context, in store.Incoming) (Receipt, error
 	if err != nil {
 		return 0, storage(err)
 	}
-	log := s.log.With("event", in.Event.ID, "kind", in.Event.Kind, "subject", in.Event.Subject)
+	e := in.Event
 	switch {
 	case kept.Verdict != store.VerdictOK:
 		if kept.Fresh {
-			log.ErrorContext(ctx, "ALARM: a genuine message does not fit our order; it is quarantined and not delivered", "reason", kept.Verdict)
+			s.log.ErrorContext(ctx, "ALARM: a genuine message does not fit our order; it is quarantined and not delivered",
+				"event", e.ID, "kind", e.Kind, "subject", e.Subject, "reason", kept.Verdict)
 		}
 		return Quarantined, nil
 	case !kept.Fresh:
 		return s.repeated(ctx, in)
 	}
-	log.InfoContext(ctx, "event kept", "compared", kept.Compared)
+	s.log.InfoContext(ctx, "event kept", "event", e.ID, "kind", e.Kind, "subject", e.Subject, "compared", kept.Compared)
 	s.queue.Wake()
 	return Kept, nil
 }

@@ -2,10 +2,8 @@ package payment
 
 import (
 	"context"
-	"strings"
 
 	"wgink.ink/wechat/internal/failpoint"
-	"wgink.ink/wechat/internal/fault"
 	"wgink.ink/wechat/internal/store"
 	"wgink.ink/wechat/internal/wxpay"
 )
@@ -32,10 +30,7 @@ func (s *Service) ReceiveNotice(ctx context.Context, header NoticeHeader, body [
 	if err != nil {
 		return 0, err
 	}
-	in, err := s.read(notice)
-	if err != nil {
-		return 0, err
-	}
+	in := s.read(notice)
 	if failpoint.On(failpoint.AnyMerchant) && in.Event.Verdict == store.VerdictMchID {
 		in.Event.Verdict = store.VerdictOK
 	}
@@ -61,23 +56,13 @@ const (
 )
 
 // read turns a verified notice into what we keep.
-func (s *Service) read(n wxpay.Notice) (store.Incoming, error) {
+func (s *Service) read(n wxpay.Notice) store.Incoming {
 	switch {
-	case n.EventType == "TRANSACTION.SUCCESS":
-		t, err := wxpay.ParseTransaction(n.Plaintext)
-		if err != nil {
-			return store.Incoming{}, err
-		}
-		return paymentEvent(s.set.MchID, t, &n), nil
-	case strings.HasPrefix(n.EventType, "REFUND."):
-		r, err := wxpay.ParseRefundNotice(n.Plaintext)
-		if err != nil {
-			return store.Incoming{}, err
-		}
-		return refundEvent(s.set.MchID, r, n), nil
-	case n.EventType == "":
-		return store.Incoming{}, fault.Newf(fault.NoticeMalformed, "no event_type")
+	case n.Transaction != nil:
+		return paymentEvent(s.set.MchID, *n.Transaction, &n)
+	case n.Refund != nil:
+		return refundEvent(s.set.MchID, *n.Refund, n)
 	default:
-		return otherEvent(s.set.MchID, n), nil
+		return otherEvent(s.set.MchID, n)
 	}
 }

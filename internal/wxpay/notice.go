@@ -26,4 +26,7 @@ type Notice struct {
 	Summary      string    // summary, a sentence for people
 	OriginalType string    // resource.original_type, see OriginalTransaction
 	Plaintext    []byte    // the decrypted JSON object
+
+	Transaction *Transaction  // what TRANSACTION.SUCCESS tells, else nil
+	Refund      *RefundNotice // what REFUND.* tells, else nil
 }

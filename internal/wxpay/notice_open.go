@@ -3,6 +3,7 @@ package wxpay
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"wgink.ink/wechat/internal/strictjson"
@@ -38,7 +39,7 @@ type envelope struct {
 	Resource     *resource `json:"resource"`
 }
 
-// Open verifies a notice over its raw body, then parses and decrypts it (验签、解密). now is the time of receipt. Errors
+// Open verifies a notice over its raw body, then decrypts and parses it (验签、解密). now is the time of receipt. Errors
 // are NoticeUnverified or NoticeMalformed with a *NoticeError inside, see ReasonOf.
 func (o *NoticeOpener) Open(header NoticeHeader, body []byte, now time.Time) (Notice, error) {
 	if len(body) > MaxNoticeBody {
@@ -61,14 +62,34 @@ func (o *NoticeOpener) Open(header NoticeHeader, body []byte, now time.Time) (No
 	if err != nil {
 		return Notice{}, malformed(ReasonEnvelope, err.Error()+", "+bodyHint(body))
 	}
-	if err := strictjson.Unmarshal(plaintext, &struct{}{}); err != nil {
-		return Notice{}, malformed(ReasonPlaintext, "notice "+e.ID+": "+err.Error())
-	}
 	created, _ := parseTime("create_time", e.CreateTime) // of use to people only
-	return Notice{
+	n := Notice{
 		ID: e.ID, CreateTime: created, EventType: e.EventType, Summary: e.Summary,
 		OriginalType: e.Resource.OriginalType, Plaintext: plaintext,
-	}, nil
+	}
+	if err := n.parse(); err != nil {
+		return Notice{}, err
+	}
+	return n, nil
+}
+
+// parse reads the plaintext by its kind. One that we have no type for must be an object, like all others.
+func (n *Notice) parse() error {
+	switch {
+	case n.EventType == "TRANSACTION.SUCCESS":
+		t, err := ParseTransaction(n.Plaintext)
+		n.Transaction = &t
+		return err
+	case strings.HasPrefix(n.EventType, "REFUND."):
+		r, err := ParseRefundNotice(n.Plaintext)
+		n.Refund = &r
+		return err
+	default:
+		if err := strictjson.Unmarshal(n.Plaintext, &struct{}{}); err != nil {
+			return malformed(ReasonPlaintext, "notice "+n.ID+": "+err.Error())
+		}
+		return nil
+	}
 }
 
 // check names the first rule the envelope breaks. An API answer, which is signed in the same way, breaks all of them.

@@ -17,13 +17,21 @@ import (
 func TestOpenNotice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	body := noticeBody(t, OriginalRefund, refundPlaintext)
-	notice, err := w.opener().Open(w.platform.header(body, testNow()), body, testNow())
+	paid, err := ParseTransaction([]byte(paidTransaction))
 	require.NoError(t, err)
-	require.Equal(t, Notice{
-		ID: "be3b9a56-ef5c-55f1-93c2-0cfbf8a08e07", CreateTime: testNow(), EventType: "TRANSACTION.SUCCESS",
-		Summary: "支付成功", OriginalType: OriginalRefund, Plaintext: []byte(refundPlaintext),
-	}, notice)
+	refund, err := ParseRefundNotice([]byte(refundPlaintext))
+	require.NoError(t, err)
+	for eventType, want := range map[string]Notice{
+		"TRANSACTION.SUCCESS": {OriginalType: OriginalTransaction, Plaintext: []byte(paidTransaction), Transaction: &paid},
+		"REFUND.SUCCESS":      {OriginalType: OriginalRefund, Plaintext: []byte(refundPlaintext), Refund: &refund},
+		"PAYSCORE.USER_PAID":  {OriginalType: "payscore", Plaintext: []byte(`{"state": "DONE"}`)},
+	} {
+		body := changed(t, noticeBody(t, want.OriginalType, string(want.Plaintext)), "event_type", eventType)
+		notice, err := w.opener().Open(w.platform.header(body, testNow()), body, testNow())
+		require.NoError(t, err, eventType)
+		want.ID, want.CreateTime, want.EventType, want.Summary = "be3b9a56-ef5c-55f1-93c2-0cfbf8a08e07", testNow(), eventType, "支付成功"
+		require.Equal(t, want, notice)
+	}
 }
 
 func TestPreviousAPIv3KeyStillOpens(t *testing.T) {
