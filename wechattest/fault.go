@@ -46,12 +46,16 @@ func (s *Simulator) Play(script Script) error {
 	return nil
 }
 
-// StopFaults ends all scripts. What they delayed stays delayed.
+// StopFaults ends all scripts. What they delayed stays delayed, but no notice waits for another one any more.
 func (s *Simulator) StopFaults() {
 	s.faults.mu.Lock()
 	s.faults.playing = nil
 	s.faults.mu.Unlock()
-	s.update(func(*state) {})
+	s.update(func(st *state) {
+		for id := range st.index.blocked {
+			st.Notices[id].fate.Behind = ""
+		}
+	})
 }
 
 // FaultReports tell how often each fault of the scripts being played struck.

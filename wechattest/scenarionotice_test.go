@@ -149,6 +149,18 @@ func TestScenarioRefundFirst(t *testing.T) {
 	require.Equal(t, "TRANSACTION.SUCCESS", good[1]["event"])
 }
 
+// A notice that waits for another one must not wait for ever once nobody plays the script any more.
+func TestStoppingReleasesWhatWaits(t *testing.T) {
+	t.Parallel()
+	b := setup(t, wechattest.WithScript(scenario(t, "refund-first")))
+	b.buy(t, "NO-0001")
+	b.settle(t)
+	require.Empty(t, b.sim.Attempts("NO-0001"))
+	b.sim.StopFaults()
+	b.settle(t)
+	require.Len(t, b.sim.Attempts("NO-0001"), 1)
+}
+
 func TestScenarioShuffledNotices(t *testing.T) {
 	t.Parallel()
 	b := play(t, "shuffled-notices")

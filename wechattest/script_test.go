@@ -43,14 +43,25 @@ func TestScenariosAreTold(t *testing.T) {
 func TestWrongScriptsAreRefused(t *testing.T) {
 	t.Parallel()
 	for text, says := range map[string]string{
-		"faults: [{on: door}]":                       "on: answer",
-		"faults: [{on: answer, signature: blurred}]": "signature",
-		"faults: [{on: answer, when: later}]":        "when",
-		"faults: [{on: answer, chance: 2}]":          "chance",
-		"faults: [{on: answer, path: '['}]":          "syntax error in pattern",
-		"faults: [{on: answer, colour: red}]":        "colour",
-		"faults: [{on: notice, delay: soon}]":        "soon",
-		"name: [":                                    "script",
+		"faults: [{on: door}]":                                       "on: answer",
+		"faults: [{on: answer, signature: blurred}]":                 "signature",
+		"faults: [{on: answer, when: later}]":                        "when",
+		"faults: [{on: answer, chance: 2}]":                          "chance",
+		"faults: [{on: answer, path: '['}]":                          "syntax error in pattern",
+		"faults: [{on: answer, colour: red}]":                        "colour",
+		"faults: [{on: notice, delay: soon}]":                        "soon",
+		"name: [":                                                    "script",
+		"name: nothing":                                              "neither faults nor a skew",
+		"skew: 1m\n---\nskew: 2m":                                    "something follows",
+		"faults: [{on: notice, lost: true, path: /v3/**}]":           "on: notice knows no path, lost",
+		"faults: [{on: answer, order: NO-1, drop: true}]":            "on: answer knows no order, drop",
+		"faults: [{on: login, same-code: true, late: 1m}]":           "on: login knows no late",
+		"faults: [{on: pay, delay: 3s, signature: probe, late: 1m}]": "on: pay knows no delay, signature",
+		"faults: [{on: answer, path: /v3/**, code: BANK_ERROR}]":     "nothing goes wrong",
+		"faults: [{on: answer, status: 99}]":                         "200 to 599",
+		"faults: [{on: answer, html: 1000}]":                         "200 to 599",
+		"faults: [{on: answer, delay: -1s}]":                         "negative",
+		"faults: [{on: notice, drop: true, times: -1}]":              "negative",
 	} {
 		_, err := wechattest.ParseScript([]byte(text))
 		require.ErrorContains(t, err, says, text)
