@@ -52,8 +52,10 @@ func (s *Simulator) RefundNotice(outRefundNo string, changes ...NoticeChange) (N
 		refund.Status, refund.EndedAt = RefundSuccess, s.settings.clock.Now()
 	}
 	plain := refund.notice(s.settings.mchID)
+	var id string
+	s.view(func(st *state) { id = st.refundNoticeID(refund) })
 	return s.forge(&noticeDraft{
-		id: noticeID(refund.RefundID), event: refundEvent(refund.Status), refund: &plain, createdAt: refund.EndedAt,
+		id: id, event: refundEvent(refund.Status), refund: &plain, createdAt: refund.EndedAt,
 	}, changes)
 }
 

@@ -45,10 +45,12 @@ func (s *Simulator) SendNotice(ctx context.Context, outTradeNo string) (NoticeAt
 	return attempt, nil
 }
 
-// SendRefundNotice delivers the notice about an ended refund now, like [Simulator.SendNotice].
+// SendRefundNotice delivers the newest notice about an ended refund now, like [Simulator.SendNotice].
 func (s *Simulator) SendRefundNotice(ctx context.Context, outRefundNo string) (NoticeAttempt, error) {
 	refund, _ := s.Refund(outRefundNo)
-	attempt, err := s.sendByHand(ctx, noticeID(refund.RefundID))
+	var id string
+	s.view(func(st *state) { id = st.refundNoticeID(refund) })
+	attempt, err := s.sendByHand(ctx, id)
 	if err != nil {
 		return NoticeAttempt{}, fmt.Errorf("wechattest: refund %q has no notice: it has not ended, or has no notify_url", outRefundNo)
 	}

@@ -139,6 +139,25 @@ func TestRefundsEndAsTheScriptSays(t *testing.T) {
 	}
 }
 
+// A refund that succeeds after trouble has two notices; what is sent again is the one that tells where it stands now.
+func TestResentRefundNoticeIsTheNewest(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.buy(t, "NO-0001")
+	b.refund(t, "NO-0001", "RE-1", 60)
+	for _, outcome := range []wechattest.RefundStatus{wechattest.RefundAbnormal, wechattest.RefundSuccess} {
+		require.NoError(t, b.sim.EndRefund("RE-1", outcome))
+		b.settle(t)
+		sent, err := b.sim.SendRefundNotice(t.Context(), "RE-1")
+		require.NoError(t, err)
+		require.Equal(t, "REFUND."+string(outcome), sent.EventType)
+		notice, err := b.sim.RefundNotice("RE-1")
+		require.NoError(t, err)
+		require.Contains(t, string(notice.Body), `"event_type":"REFUND.`+string(outcome)+`"`)
+		require.Contains(t, string(notice.Body), sent.NoticeID)
+	}
+}
+
 func TestHeldRefundsWait(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

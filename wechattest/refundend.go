@@ -71,3 +71,11 @@ func (s *Simulator) endRefund(st *state, refund *refundRecord, outcome RefundSta
 	notice.OutTradeNo, notice.OutRefundNo = refund.OutTradeNo, refund.OutRefundNo
 	st.addNotice(notice)
 }
+
+// refundNoticeID is the id of the newest notice about a refund.
+func (st *state) refundNoticeID(r Refund) string {
+	if again := noticeID(r.RefundID + " " + string(r.Status)); st.Notices[again] != nil {
+		return again
+	}
+	return noticeID(r.RefundID)
+}
