@@ -56,6 +56,10 @@ func TestOlderPhoneForms(t *testing.T) {
 	requireText(t, `{"openId":"`+b.alice.OpenID()+`","nickName":"<阿丽>","gender":0,"language":"","city":"","province":"",`+
 		`"country":"","avatarUrl":"https://thirdwx.qlogo.cn/a","unionId":"`+b.alice.UnionID()+
 		`","watermark":{"timestamp":1772337600,"appid":"wx7e57000000000001"}}`, decrypt(t, sessionKey, data))
+	b.sim.BindOpenPlatform(false)
+	data, err = b.alice.EncryptedUserInfo(t.Context())
+	require.NoError(t, err)
+	require.NotContains(t, decrypt(t, sessionKey, data), "unionId", "as in the answer to a log-in")
 
 	profile, err := b.alice.RawUserInfo(t.Context())
 	require.NoError(t, err)

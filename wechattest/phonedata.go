@@ -46,6 +46,11 @@ func (p *Phone) EncryptedPhone(ctx context.Context) (EncryptedData, error) {
 // EncryptedUserInfo is the encrypted half of wx.getUserInfo, under the session_key of the last log-in.
 func (p *Phone) EncryptedUserInfo(ctx context.Context) (EncryptedData, error) {
 	u := p.user()
+	p.sim.view(func(st *state) {
+		if st.Unbound {
+			u.UnionID = ""
+		}
+	})
 	return p.encrypt(ctx, u.SessionKey, struct {
 		OpenID string `json:"openId"`
 		rawProfile
