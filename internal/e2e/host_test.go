@@ -12,6 +12,9 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime"
+	"runtime/pprof"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -55,6 +58,7 @@ func serveHost(settings string) int {
 }
 
 func runHost(ctx context.Context, log *slog.Logger, level *slog.LevelVar, text string) error {
+	before := runtime.NumGoroutine()
 	var settings hostSettings
 	if err := json.Unmarshal([]byte(text), &settings); err != nil {
 		return err
@@ -94,7 +98,20 @@ func runHost(ctx context.Context, log *slog.Logger, level *slog.LevelVar, text s
 	if err := app.ShutdownWithContext(ending); err != nil {
 		return fmt.Errorf("shut down: %w", err)
 	}
-	return module.Stop(ending)
+	if err := module.Stop(ending); err != nil {
+		return err
+	}
+	return goroutinesLeft(before + 10)
+}
+
+// goroutinesLeft waits until no more than so many run, and says which do when that does not come true.
+func goroutinesLeft(most int) error {
+	if eventuallyTrue(2*time.Second, func() bool { return runtime.NumGoroutine() <= most }) {
+		return nil
+	}
+	var stacks strings.Builder
+	_ = pprof.Lookup("goroutine").WriteTo(&stacks, 1)
+	return fmt.Errorf("more than %d goroutines are left after the end:\n%s", most, &stacks)
 }
 
 // loseFirst is the mistake the module must not make: an answer before anything is kept.
