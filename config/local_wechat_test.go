@@ -31,6 +31,11 @@ func TestProductionRefusesTheLocalWeChat(t *testing.T) {
 	err := c.Validate()
 	require.ErrorContains(t, err, "pay.certificate-path: holds a certificate of the local WeChat")
 	require.ErrorContains(t, err, "pay.public-key-id: is the key of the local WeChat")
+	require.ErrorContains(t, err, "pay.api-v3-secretkey: is the key of the local WeChat")
+	require.NotContains(t, err.Error(), local.Merchant().APIv3Key)
+
+	c.Pay.PublicKeyID = "PUB_KEY_ID_0116735700012024120900112233000000" // the id was changed, the file forgotten
+	require.ErrorContains(t, c.Validate(), "pay.public-key-path: names the public key of the local WeChat")
 
 	c.Pay.BaseURL = "http://127.0.0.1:8089"
 	require.ErrorContains(t, c.Validate(), "pay.base-url")

@@ -56,6 +56,9 @@ func (k *checker) apiV3Key(path string, value Secret) {
 	if n := len(value.Reveal()); n != apiV3KeyLength {
 		k.failf(path, "must be exactly %d bytes, but has %d; copy the APIv3 key (APIv3密钥) again", apiV3KeyLength, n)
 	}
+	if k.Pay.Produce && value.Reveal() == localAPIv3Key {
+		k.failf(path, "is the key of the local WeChat, which everybody knows; with pay.produce true take the one set at pay.weixin.qq.com")
+	}
 }
 
 // merchantFiles checks that certificate and private key are there, usable and belong together.

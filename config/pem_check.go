@@ -114,7 +114,13 @@ func (k *checker) publicKeyFile(path string, data []byte) {
 		k.failf(path, "names a public key that cannot be read; download it again")
 		return
 	}
-	if public, ok := parsed.(*rsa.PublicKey); !ok || public.N.BitLen() != rsaBits {
+	public, ok := parsed.(*rsa.PublicKey)
+	if !ok || public.N.BitLen() != rsaBits {
 		k.failf(path, "must name an RSA public key of %d bits", rsaBits)
+		return
+	}
+	if k.Pay.Produce && LocalPublicKey(public) {
+		k.failf(path, "names the public key of the local WeChat, whose private half is public; with pay.produce true "+
+			"take the key from pay.weixin.qq.com")
 	}
 }
