@@ -5,12 +5,19 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
-// PushField is one element of a message. A value of digits is written without CDATA, as WeChat does.
+// PushField is one element of a message. Times and message ids are numbers in JSON and stand without CDATA in XML.
 type PushField struct{ Name, Value string }
+
+// isNumber says whether a field is a number on the wire: what a user writes and a menu's key are texts, even of digits.
+func (f PushField) isNumber() bool {
+	return isNumber(f.Value) && slices.Contains([]string{"CreateTime", "MsgId", "MsgID", "MsgDataId", "Idx", "Scale"}, f.Name)
+}
 
 func fieldOf(fields []PushField, name string) string {
 	for _, f := range fields {
@@ -33,7 +40,7 @@ func xmlOf(root string, fields []PushField) string {
 	out.WriteString("<" + root + ">")
 	for _, f := range fields {
 		out.WriteString("<" + f.Name + ">")
-		if isNumber(f.Value) {
+		if f.isNumber() {
 			out.WriteString(f.Value)
 		} else {
 			out.WriteString("<![CDATA[" + strings.ReplaceAll(f.Value, "]]>", "]]]]><![CDATA[>") + "]]>")
@@ -48,7 +55,7 @@ func writePushJSON(fields []PushField) string {
 	var pairs []string
 	for _, f := range fields {
 		value := string(compactJSON(f.Value))
-		if isNumber(f.Value) {
+		if f.isNumber() {
 			value = f.Value
 		}
 		pairs = append(pairs, string(compactJSON(f.Name))+":"+value)
@@ -56,7 +63,6 @@ func writePushJSON(fields []PushField) string {
 	return "{" + strings.Join(pairs, ",") + "}"
 }
 
-// isNumber says whether a value is a number on the wire: times and ids, but no openid and no menu key.
 func isNumber(value string) bool {
 	return value != "" && len(value) <= 19 && strings.Trim(value, "0123456789") == "" && (value == "0" || value[0] != '0')
 }
@@ -90,14 +96,35 @@ func (s *Simulator) readReply(push Push, status int, answer string, sent []PushF
 	return reply, ""
 }
 
+// readPushJSON reads a message in JSON, in which times may be numbers.
+func readPushJSON(text string) (map[string]string, error) {
+	var object map[string]any
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	if err := decoder.Decode(&object); err != nil {
+		return nil, err
+	}
+	fields := map[string]string{}
+	var flatten func(prefix string, object map[string]any)
+	flatten = func(prefix string, object map[string]any) {
+		for name, value := range object {
+			if inner, nested := value.(map[string]any); nested {
+				flatten(prefix+name+".", inner)
+			} else {
+				fields[prefix+name] = fmt.Sprint(value)
+			}
+		}
+	}
+	flatten("", object)
+	return fields, nil
+}
+
 var errNotFlat = errors.New("not an XML message")
 
 // readPushFields reads a message's elements. Nested ones, such as Image, are joined by dots: Image.MediaId.
 func readPushFields(text string) (map[string]string, error) {
 	if strings.HasPrefix(text, "{") {
-		var fields map[string]string
-		err := json.Unmarshal([]byte(text), &fields)
-		return fields, err
+		return readPushJSON(text)
 	}
 	decoder := xml.NewDecoder(bytes.NewReader([]byte(text)))
 	fields, path := map[string]string{}, []string(nil)
