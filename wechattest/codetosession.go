@@ -20,6 +20,7 @@ type loginCode struct {
 	SessionKey string    `json:"session_key"`
 	IssuedAt   time.Time `json:"issued_at"`
 	Used       bool      `json:"used"`
+	NoUnionID  bool      `json:"no_unionid,omitempty"` // by a script
 }
 
 // sessionAnswer leaves errcode out, as live answers do.
@@ -69,7 +70,7 @@ func (st *state) exchange(appID, jsCode string, now time.Time) any {
 	}
 	code.Used, person.SeenAt = true, now
 	answer := sessionAnswer{SessionKey: code.SessionKey, OpenID: person.OpenIDs[appID]}
-	if !st.Unbound {
+	if !st.Unbound && !code.NoUnionID {
 		answer.UnionID = person.UnionID
 	}
 	return answer

@@ -138,13 +138,14 @@ func (f Fault) with(o Fault) Fault {
 	f.Drop, f.Deaf, f.Tamper, f.NewID = f.Drop || o.Drop, f.Deaf || o.Deaf, f.Tamper || o.Tamper, f.NewID || o.NewID
 	f.Duplicate += o.Duplicate
 	f.Behind = cmp.Or(o.Behind, f.Behind)
-	f.SameCode = f.SameCode || o.SameCode
+	f.SameCode, f.NewKey, f.NoUnionID = f.SameCode || o.SameCode, f.NewKey || o.NewKey, f.NoUnionID || o.NoUnionID
 	f.Late = max(f.Late, o.Late)
 	f.Change = NoticeValues{
 		cmp.Or(o.Change.Total, f.Change.Total), cmp.Or(o.Change.Refund, f.Change.Refund),
 		cmp.Or(o.Change.Currency, f.Change.Currency), cmp.Or(o.Change.AppID, f.Change.AppID),
 		cmp.Or(o.Change.MchID, f.Change.MchID), cmp.Or(o.Change.OpenID, f.Change.OpenID),
-		cmp.Or(o.Change.OutTradeNo, f.Change.OutTradeNo),
+		cmp.Or(o.Change.OutTradeNo, f.Change.OutTradeNo), cmp.Or(o.Change.EventType, f.Change.EventType),
+		cmp.Or(o.Change.SealWith, f.Change.SealWith),
 	}
 	return f
 }

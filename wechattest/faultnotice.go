@@ -107,6 +107,8 @@ func (f NoticeFault) changes() (changes []NoticeChange) {
 	add(v.MchID != "", ChangeMchID(v.MchID))
 	add(v.OpenID != "", ChangePayer(v.OpenID))
 	add(v.OutTradeNo != "", ChangeOutTradeNo(v.OutTradeNo))
+	add(v.SealWith != "", SealWith(v.SealWith))
+	add(v.EventType != "", ChangeEnvelope(func(envelope map[string]any) { envelope["event_type"] = v.EventType }))
 	add(f.NewID, ChangeEnvelope(func(envelope map[string]any) { envelope["id"] = noticeID(randomHex(32)) }))
 	return changes
 }

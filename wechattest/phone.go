@@ -55,16 +55,19 @@ func (p *Phone) Login(ctx context.Context) (code string, err error) {
 	}
 	now := p.sim.settings.clock.Now()
 	code = "0" + randomDigits(1) + randomText(30)
-	again := p.sim.faults.strike(occasion{on: OnLogin}).SameCode
+	fault := p.sim.faults.strike(occasion{on: OnLogin})
 	p.sim.update(func(st *state) {
 		person := st.person(&p.sim.settings, p.name)
-		if again && person.LastCode != "" {
+		if fault.SameCode && person.LastCode != "" {
 			code = person.LastCode
 			return
 		}
 		person.LastCode = code
 		person.SessionKey = randomSessionKey()
-		st.LoginCodes[code] = &loginCode{User: p.name, SessionKey: person.SessionKey, IssuedAt: now}
+		st.LoginCodes[code] = &loginCode{User: p.name, SessionKey: person.SessionKey, IssuedAt: now, NoUnionID: fault.NoUnionID}
+		if fault.NewKey {
+			person.SessionKey = randomSessionKey()
+		}
 		st.forgetCodes(now)
 	})
 	return code, nil

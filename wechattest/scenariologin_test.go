@@ -1,6 +1,7 @@
 package wechattest_test
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
@@ -89,4 +90,24 @@ func TestScenarioOAuthTwice(t *testing.T) {
 		return len(first) == 1
 	}, 10*time.Second, time.Millisecond)
 	require.Contains(t, <-first, `"errcode":40163`)
+}
+
+func TestScenarioStaleSessionKey(t *testing.T) {
+	t.Parallel()
+	b := play(t, "stale-session-key")
+	for _, readable := range []bool{false, true} {
+		kept := b.exchange(t, b.login(t, b.alice)).field("session_key")
+		data, err := b.alice.EncryptedPhone(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, readable, json.Valid([]byte(decrypt(t, kept, data))))
+	}
+}
+
+func TestScenarioUnionIDLater(t *testing.T) {
+	t.Parallel()
+	b := play(t, "unionid-later")
+	first := b.exchange(t, b.login(t, b.alice))
+	require.Equal(t, b.alice.OpenID(), first.field("openid"))
+	require.NotContains(t, first.body, "unionid")
+	require.Equal(t, b.alice.UnionID(), b.exchange(t, b.login(t, b.alice)).field("unionid"))
 }

@@ -35,7 +35,7 @@ func (b bench) goodNotices(t *testing.T) (good []map[string]any, bad int) {
 
 func TestScenarioOneBadCopyThenAGoodOne(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"rewritten-body", "unknown-serial", "probe-notice"} {
+	for _, name := range []string{"rewritten-body", "unknown-serial", "probe-notice", "stripped-headers"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := play(t, name)
@@ -147,6 +147,36 @@ func TestScenarioRefundFirst(t *testing.T) {
 	require.Len(t, good, 2)
 	require.Equal(t, "REFUND.SUCCESS", good[0]["event"])
 	require.Equal(t, "TRANSACTION.SUCCESS", good[1]["event"])
+}
+
+func TestScenarioNoticesOfOthers(t *testing.T) {
+	t.Parallel()
+	const neighbours = "the-neighbours-api-v3-key-012345"
+	for name, key := range map[string]string{"neighbours-notice": neighbours, "unknown-event": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := play(t, name)
+			b.buy(t, "NO-0001")
+			b.settle(t)
+			b.clock.Advance(15 * time.Second)
+			b.settle(t)
+			headers, bodies := b.inbox.received()
+			require.Len(t, bodies, 2)
+			var first, second body
+			for i, into := range []*body{&first, &second} {
+				require.NoError(t, verify(b.publicKey(t, b.sim.PlatformSerials()[0]), headers[i], bodies[i]))
+				require.NoError(t, json.Unmarshal([]byte(bodies[i]), into))
+			}
+			require.NotEqual(t, first.ID, second.ID)
+			require.Equal(t, "TRANSACTION.SUCCESS", second.EventType)
+			require.Contains(t, string(second.Resource.open(t, b.merchant.APIv3Key)), `"mchid":"`+b.merchant.MchID+`"`)
+			if key == "" {
+				require.Equal(t, "MCHTRANSFER.BILL.FINISHED", first.EventType)
+				return
+			}
+			require.Contains(t, string(first.Resource.open(t, key)), `"mchid":"1900000109"`)
+		})
+	}
 }
 
 // A notice that waits for another one must not wait for ever once nobody plays the script any more.

@@ -97,6 +97,15 @@ func TestScenarioNumberUsed(t *testing.T) {
 	require.Equal(t, "NOTPAY", b.query(t, "NO-0001").field("trade_state"))
 }
 
+func TestScenarioAppNotBound(t *testing.T) {
+	t.Parallel()
+	b := play(t, "app-not-bound")
+	refused := b.call(t, http.MethodPost, jsapiPath, b.order("NO-0001"))
+	require.Equal(t, 400, refused.status)
+	require.Equal(t, "APPID_MCHID_NOT_MATCH", refused.code())
+	require.Empty(t, b.sim.Orders())
+}
+
 func TestScenarioPaidAfterClose(t *testing.T) {
 	t.Parallel()
 	b := play(t, "paid-after-close")

@@ -117,12 +117,16 @@ type NoticeValues struct {
 	MchID      string `yaml:"mchid"`
 	OpenID     string `yaml:"openid"`
 	OutTradeNo string `yaml:"out_trade_no"`
+	EventType  string `yaml:"event_type"`
+	SealWith   string `yaml:"seal_with"` // another APIv3 key, of 32 bytes
 }
 
 // PhoneFault is what can happen on a phone.
 type PhoneFault struct {
-	SameCode bool          `yaml:"same-code"` // wx.login hands out the code of the log-in before
-	Late     time.Duration `yaml:"late"`      // the bank takes so long; the payment counts even if the order was closed meanwhile
+	SameCode  bool          `yaml:"same-code"`  // wx.login hands out the code of the log-in before
+	NewKey    bool          `yaml:"new-key"`    // the session_key changes once more, unseen by the server
+	NoUnionID bool          `yaml:"no-unionid"` // the server learns no unionid
+	Late      time.Duration `yaml:"late"`       // the bank takes so long; the payment counts even if the order was closed meanwhile
 }
 
 // ParseScript reads a script in YAML. Unknown keys are errors, and so are keys that mean nothing where the fault strikes.

@@ -60,6 +60,7 @@ func TestWrongScriptsAreRefused(t *testing.T) {
 		"faults: [{on: answer, path: /v3/**, code: BANK_ERROR}]":     "nothing goes wrong",
 		"faults: [{on: answer, status: 99}]":                         "200 to 599",
 		"faults: [{on: answer, html: 1000}]":                         "200 to 599",
+		"faults: [{on: notice, change: {seal_with: short}}]":         "32 bytes",
 		"faults: [{on: answer, delay: -1s}]":                         "negative",
 		"faults: [{on: notice, drop: true, times: -1}]":              "negative",
 	} {

@@ -42,6 +42,9 @@ func (f Fault) validate() error {
 			errs = append(errs, fmt.Errorf("status, html: 200 to 599, not %d", status))
 		}
 	}
+	if n := len(f.Change.SealWith); n != 0 && n != 32 {
+		errs = append(errs, fmt.Errorf("seal_with: 32 bytes, not %d", n))
+	}
 	if min(int64(f.Skip), int64(f.Times), int64(f.Cut), int64(f.Duplicate), int64(f.Delay), int64(f.Shuffle), int64(f.Late)) < 0 {
 		errs = append(errs, errors.New("numbers and durations must not be negative"))
 	}
@@ -61,7 +64,7 @@ func (f Fault) checkKeys() error {
 	case OnNotice:
 		alien.Order, alien.Event, alien.Delay, alien.Signature, alien.NoticeFault = "", "", 0, "", NoticeFault{}
 	case OnLogin:
-		alien.SameCode = false
+		alien.SameCode, alien.NewKey, alien.NoUnionID = false, false, false
 	case OnPay:
 		alien.Order, alien.Late = "", 0
 	}
