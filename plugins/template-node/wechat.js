@@ -88,7 +88,10 @@ async function serve(handler) {
   const server = new grpc.Server();
   server.addService(contracts.grpc.health.v1.Health.service, { Check: (_, done) => done(null, { status: 'SERVING' }) });
   server.addService(contracts.plugin.GRPCController.service, {
-    Shutdown: (_, done) => { done(null, {}); setImmediate(() => server.tryShutdown(() => process.exit(0))); },
+    Shutdown: (_, done) => { // the answer goes out first; to wait for open streams would be to wait for the broker's
+      done(null, {});
+      setTimeout(() => process.exit(0), 20);
+    },
   });
   server.addService(contracts.plugin.GRPCBroker.service, {
     StartStream: (call) => {
