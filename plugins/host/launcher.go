@@ -46,6 +46,7 @@ func (l *launcher) run() {
 // execute starts a program that was written a moment ago: a process that somebody else is forking meanwhile can hold a
 // copy of the descriptor it was written through, which keeps it from running until that process has become another.
 func execute(cmd *exec.Cmd) error {
+	closeOnExec()
 	for try := 1; ; try++ {
 		err := cmd.Start()
 		if !errors.Is(err, syscall.ETXTBSY) || try == busyTries {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,7 +47,16 @@ func TestStartFailures(t *testing.T) {
 			file := filepath.Join(s.folder("fulfil"), "bin", "true")
 			require.NoError(t, os.Remove(file))
 			require.NoError(t, os.WriteFile(file, []byte("#!/bin/sh\necho I am something else\n"), 0o755))
-		}, Backoff, []string{"no handshake; is it built with the plugin SDK", "exit status 0", "I am something else"}},
+			s.limits.backoffFirst = time.Millisecond
+		}, Rejected, []string{"it is no plugin", "3 times", "no handshake; is it built with the plugin SDK", "exit status 0", "I am something else"}},
+		"PluginForAnother": {"foreign-plugin", nil, Rejected, []string{"did not start: this binary is a plugin for another program", "exit status 1"}},
+		"EmptyFile": {"empty", func(t *testing.T, s *scene) {
+			program(t, s, "empty", "")
+		}, Rejected, []string{"no program for " + platform()}},
+		"OtherArchitecture": {"alien", func(t *testing.T, s *scene) {
+			// The head of a program for a processor that nobody has.
+			program(t, s, "alien", "\x7fELF\x02\x01\x01"+strings.Repeat("\x00", 9)+"\x02\x00\xff\xfe\x01"+strings.Repeat("\x00", 64))
+		}, Rejected, []string{"no program for " + platform()}},
 		"NewerProtocol": {"newer", func(t *testing.T, s *scene) {
 			file := filepath.Join(s.folder("fulfil"), "bin", "newer")
 			require.NoError(t, os.Remove(file))
@@ -85,6 +95,14 @@ func TestStartFailures(t *testing.T) {
 			require.ErrorContains(t, err, tc.want[0])
 		})
 	}
+}
+
+// program puts a file in the place of a plugin's executable.
+func program(t *testing.T, s *scene, name, content string) {
+	t.Helper()
+	file := filepath.Join(s.folder("fulfil"), "bin", name)
+	require.NoError(t, os.Remove(file))
+	require.NoError(t, os.WriteFile(file, []byte(content), 0o755))
 }
 
 func TestGarbageBeforeTheHandshakeIsLogged(t *testing.T) {

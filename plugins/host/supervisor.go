@@ -30,6 +30,7 @@ type supervisor struct {
 	since    time.Time
 	nextAt   time.Time // of the next start; zero when none is waited for
 	lastErr  string
+	noPlugin int  // starts in a row that ended well and without a handshake
 	alarm    bool // at its last exit it kept ending
 	starts   int
 	process  *process   // works; nil while none does
@@ -138,15 +139,17 @@ func (s *supervisor) bringUp(ctx context.Context, by *plan) (_ *process, err err
 		err = p.introduce(ctx, s.around.version)
 	}
 	if err != nil {
-		byItself := p.hasExited()
 		p.runner.kill()
 		p.awaitExit(p.limits.exit)
-		if byItself {
+		if p.exitStatus() != "" { // it ended by itself
 			s.crashed(p, 0, err)
 		}
-		return nil, p.postMortem(err)
+		return nil, p.postMortem(s.foreign(p, err))
 	}
 	p.took, up = time.Since(began), true
+	s.mu.Lock()
+	s.noPlugin = 0
+	s.mu.Unlock()
 	return p, nil
 }
 

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"wgink.ink/wechat/plugins/host/internal/sample"
+	"wgink.ink/wechat/plugins/internal/wire"
 	"wgink.ink/wechat/plugins/sdk"
 )
 
@@ -32,6 +34,10 @@ func main() {
 		fmt.Fprint(os.Stdout, "\x1b[2J and control bytes\n")
 	case "silent":
 		select {}
+	case "raw":
+		serveRaw(wire.MagicCookieValue)
+	case "foreign-plugin":
+		serveRaw("another program's")
 	case "payments":
 		sdk.Serve(paymentsOnly{})
 	case "sample":
@@ -48,6 +54,7 @@ func (paymentsOnly) OnPayment(context.Context, *sdk.PaymentNotice) error { retur
 
 type handler struct {
 	AtStart string `json:"at_start"` // what Start does
+	Flood   int    `json:"flood"`    // MiB that a flood has
 	Ledger  string `json:"ledger"`   // a file that gets a line for each event that is counted
 
 	env sdk.Env
@@ -120,6 +127,24 @@ func (h *handler) OnNotice(ctx context.Context, n *sdk.Notice) error {
 	case "finish": // takes a moment, and finishes whatever the context says
 		h.env.Logger.InfoContext(ctx, "entered", "event", n.EventID)
 		<-time.After(300 * time.Millisecond)
+	case "spin":
+		for h.Flood++; h.Flood != 0; h.Flood += 2 { // keeps a processor busy for ever: it stays odd
+		}
+	case "print":
+		for i := range 50_000 {
+			fmt.Println("printed line", i)
+		}
+	case "stderr":
+		for i := range 50_000 {
+			fmt.Fprintln(os.NewFile(2, "stderr"), "logged line", i)
+		}
+	case "flood":
+		flood(h.Flood)
+	case "long-line":
+		h.env.Logger.InfoContext(ctx, strings.Repeat("l", 1<<20)) //nolint:sloglint // how long it is, is the point
+	case "no-newline":
+		_, err := os.NewFile(1, "stdout").WriteString(strings.Repeat("n", 1<<20))
+		return err
 	case "leak":
 		h.leak(100 << 20)
 	case "eat":
@@ -176,6 +201,16 @@ func recurse(depth int, secret string) {
 		panic("deep boom, token " + secret)
 	}
 	recurse(depth-1, secret)
+}
+
+// flood writes so many MiB of short lines to standard error.
+func flood(size int) {
+	line := []byte(strings.Repeat("f", 127) + "\n")
+	chunk := bytes.Repeat(line, 8<<10)
+	out := os.NewFile(2, "stderr")
+	for range size {
+		_, _ = out.Write(chunk)
+	}
 }
 
 // leak takes memory, uses it, and never gives it back.
