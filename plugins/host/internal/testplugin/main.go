@@ -34,7 +34,7 @@ func main() {
 		fmt.Fprint(os.Stdout, "\x1b[2J and control bytes\n")
 	case "silent":
 		select {}
-	case "raw":
+	case "raw", "bare":
 		serveRaw(wire.MagicCookieValue)
 	case "foreign-plugin":
 		serveRaw("another program's")

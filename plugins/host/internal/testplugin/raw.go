@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 
@@ -12,7 +13,7 @@ import (
 	"wgink.ink/wechat/plugins/pluginv1"
 )
 
-// serveRaw is a plugin without the SDK: it answers 10 MB, or 64 MB, to every notice.
+// serveRaw is a plugin without the SDK: it answers 10 MB to a notice, or 64 MB, or what it should.
 func serveRaw(cookie string) {
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig:  plugin.HandshakeConfig{MagicCookieKey: wire.MagicCookieKey, MagicCookieValue: cookie},
@@ -54,8 +55,18 @@ func (raw) Drain(context.Context, *pluginv1.DrainRequest) (*pluginv1.DrainRespon
 }
 
 func (raw) HandleNotice(_ context.Context, req *pluginv1.HandleNoticeRequest) (*pluginv1.HandleNoticeResponse, error) {
+	var event struct {
+		Do string `json:"do"`
+	}
+	if err := json.Unmarshal(req.GetNotice().GetRawJson(), &event); err != nil {
+		return nil, err
+	}
+	if event.Do == "nothing" {
+		done := &pluginv1.Outcome{Result: &pluginv1.Outcome_Done{Done: &pluginv1.Done{}}}
+		return &pluginv1.HandleNoticeResponse{Outcome: done}, nil
+	}
 	size := 10 << 20
-	if strings.Contains(string(req.GetNotice().GetRawJson()), "64") {
+	if event.Do == "64" {
 		size = 64 << 20
 	}
 	reject := &pluginv1.Reject{Reason: strings.Repeat("x", size)}
