@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,13 +23,20 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 type receiver struct {
 	plugins  []string
 	capacity int
+	away     atomic.Bool // it is not ready
 	handle   func(ctx context.Context, plugin string, h delivery.Handover) delivery.Outcome
 	calls    chan delivery.Handover
 }
 
 func (r *receiver) Subscribers(string) []string { return r.plugins }
 func (r *receiver) Plugins() []string           { return r.plugins }
-func (r *receiver) Slots(string) int            { return r.capacity }
+func (r *receiver) Slots(string) int {
+	if r.away.Load() {
+		return 0
+	}
+	return r.capacity
+}
+
 func (r *receiver) Deliver(ctx context.Context, plugin string, h delivery.Handover) delivery.Outcome {
 	out := r.handle(ctx, plugin, h)
 	r.calls <- h

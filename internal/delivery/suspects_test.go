@@ -208,3 +208,35 @@ func TestOneHostHasTheLease(t *testing.T) {
 		require.True(t, take("two", time.Minute))
 	})
 }
+
+// The plugin dies with one event of an order in its hands while another event of that order waits: the suspect goes first,
+// although the other one has been due for longer.
+func TestSuspectDoesNotWaitForItsSubject(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, url string) {
+		t.Parallel()
+		db := openDB(t, url)
+		var q *delivery.Queue
+		var order []string
+		r := newReceiver(nil)
+		r.capacity = 1
+		r.handle = func(_ context.Context, _ string, h delivery.Handover) delivery.Outcome {
+			order = append(order, h.EventID)
+			if len(order) == 1 {
+				record(t, db, q, "refund", "order-1")
+				r.away.Store(true)
+				return delivery.Outcome{Result: delivery.Crashed, Code: "crashed"}
+			}
+			return delivery.Outcome{Result: delivery.Done}
+		}
+		q = delivery.New(db, r, discard(), quick)
+		record(t, db, q, "payment", "order-1")
+		run(t, q)
+		eventually(t, db, "payment", func(d store.Delivery) bool {
+			return d.Suspect && d.State == store.Pending && d.WakeAt.Time().Before(time.Now())
+		})
+		r.away.Store(false)
+		eventually(t, db, "payment", state(store.Done))
+		eventually(t, db, "refund", state(store.Done))
+	})
+}

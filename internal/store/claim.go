@@ -89,9 +89,9 @@ func (q Queries) claim(ctx context.Context, c claim) (claimed []Delivery, err er
 // The plugin is compared through an expression, to keep the planner away from the indexes by plugin when it looks for rows
 // of one subject: without statistics it takes them for selective, and reads all rows of the plugin for each candidate.
 func (q Queries) claimSQL(c claim) string {
-	which, direction, skip := "NOT d.suspect", "", ""
+	which, before, direction, skip := "NOT d.suspect", "", "", ""
 	if c.suspect {
-		which = "d.suspect"
+		which, before = "d.suspect", "AND s.suspect" // nothing else is handed over before it, so it waits for nothing else
 	}
 	if c.newest {
 		direction = "DESC"
@@ -108,9 +108,9 @@ func (q Queries) claimSQL(c claim) string {
 					WHERE r.subject = d.subject AND r.plugin || '' = d.plugin AND r.state = 'running')
 				AND NOT EXISTS (SELECT 1 FROM wechat_deliveries AS s
 					WHERE s.subject = d.subject AND s.plugin || '' = d.plugin AND s.state = 'pending'
-						AND (s.wake_at < d.wake_at OR (s.wake_at = d.wake_at AND s.event_id < d.event_id)))
+						AND (s.wake_at < d.wake_at OR (s.wake_at = d.wake_at AND s.event_id < d.event_id)) %[5]s)
 			ORDER BY d.wake_at %[3]s LIMIT ? %[4]s)
-		RETURNING *`, q.now, which, direction, skip)
+		RETURNING *`, q.now, which, direction, skip, before)
 }
 
 // EventsByID reads several events at once.
