@@ -15,4 +15,5 @@ func TestPluginStartedByHandSaysWhatItIs(t *testing.T) {
 	require.Equal(t, 1, cmd.ProcessState.ExitCode())
 	require.Contains(t, string(out), "This is a WeChat plugin (OnPayment, OnUserEvent, OnNotice; version 1.4.0; protocol 1)")
 	require.Contains(t, string(out), "plugins.enabled.<id>")
+	require.Contains(t, string(out), "wechatctl plugin dev .")
 }

@@ -52,11 +52,11 @@ var (
 )
 
 func (g *guard) call(ctx context.Context, call wire.Call, req any, next grpc.UnaryHandler) (resp any, err error) {
-	if call.Permission == "" || !slices.Contains(g.granted, call.Permission) {
-		return nil, errDenied
-	}
 	if !g.rate.allow(time.Now()) {
 		return nil, errRate
+	}
+	if call.Permission == "" || !slices.Contains(g.granted, call.Permission) {
+		return nil, errDenied
 	}
 	deadline := time.Now().Add(g.timeout)
 	if end, ok := g.events.deadline(eventOf(req)); ok && end.Before(deadline) {
@@ -74,8 +74,11 @@ func (g *guard) call(ctx context.Context, call wire.Call, req any, next grpc.Una
 }
 
 // record is the audit: every call that changes something, with the event it was made for and what came of it. Of other
-// calls only those that were refused or failed are worth a line.
+// calls only those that were refused or failed are worth a line; and of a loop that runs wild, one line a second.
 func (g *guard) record(ctx context.Context, call wire.Call, req any, took time.Duration, failure *callFailure) {
+	if failure != nil && failure.code == wire.CodeRateLimited && !g.rate.worthALine(time.Now()) {
+		return
+	}
 	level, result := slog.LevelDebug, "ok"
 	var cause error
 	if failure != nil {

@@ -238,4 +238,7 @@ func TestCallsAreLimited(t *testing.T) {
 	_, err := empty.call(t.Context(), closeCall(), closeRequest("e1"), nil)
 	require.ErrorIs(t, err, errRate)
 	require.Equal(t, "rate-limited", newCallFailure(err).code)
+	require.True(t, r.worthALine(start))
+	require.False(t, r.worthALine(start.Add(time.Second/2)), "a loop that runs wild does not fill the log")
+	require.True(t, r.worthALine(start.Add(time.Second)))
 }

@@ -17,6 +17,7 @@ type rate struct {
 	mu     sync.Mutex
 	tokens float64
 	at     time.Time
+	told   time.Time // when the last refusal was logged
 }
 
 func newRate(now time.Time) *rate { return &rate{tokens: callsAtOnce, at: now} }
@@ -33,5 +34,16 @@ func (r *rate) allow(now time.Time) bool {
 		return false
 	}
 	r.tokens--
+	return true
+}
+
+// worthALine tells whether a refusal should be logged: one a second is enough.
+func (r *rate) worthALine(now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now.Sub(r.told) < time.Second {
+		return false
+	}
+	r.told = now
 	return true
 }
