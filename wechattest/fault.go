@@ -139,7 +139,7 @@ func (f Fault) with(o Fault) Fault {
 	f.Duplicate += o.Duplicate
 	f.Behind = cmp.Or(o.Behind, f.Behind)
 	f.SameCode, f.NewKey, f.NoUnionID = f.SameCode || o.SameCode, f.NewKey || o.NewKey, f.NoUnionID || o.NoUnionID
-	f.Late = max(f.Late, o.Late)
+	f.Late, f.PortalRefund = max(f.Late, o.Late), max(f.PortalRefund, o.PortalRefund)
 	f.Change = NoticeValues{
 		cmp.Or(o.Change.Total, f.Change.Total), cmp.Or(o.Change.Refund, f.Change.Refund),
 		cmp.Or(o.Change.Currency, f.Change.Currency), cmp.Or(o.Change.AppID, f.Change.AppID),

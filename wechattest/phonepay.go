@@ -64,11 +64,15 @@ func (p *Phone) pay(ctx context.Context, way TradeType, appID, handle string) er
 			return
 		}
 		order.OpenID = person.OpenIDs[order.AppID]
-		if late := sim.faults.strike(occasion{on: OnPay, order: order.OutTradeNo}).Late; late > 0 {
-			st.payLater(order, now.Add(late))
+		fault := sim.faults.strike(occasion{on: OnPay, order: order.OutTradeNo})
+		if fault.Late > 0 {
+			st.payLater(order, now.Add(fault.Late))
 			return
 		}
 		sim.payOrder(st, order, now)
+		if fault.PortalRefund > 0 {
+			_, _ = sim.refundInPortal(st, order, fault.PortalRefund, now) // the portal refuses more than was paid
+		}
 	})
 	if refused != nil {
 		return refused

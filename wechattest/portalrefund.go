@@ -23,27 +23,29 @@ func WithAPIv2(key, notifyURL string) Option {
 func (s *Simulator) RefundInPortal(outTradeNo string, fen int64) (outRefundNo string, err error) {
 	now := s.settings.clock.Now()
 	s.settleDue()
-	s.update(func(st *state) {
-		order := st.order(outTradeNo, now)
-		if order == nil || !order.paid() {
-			err = fmt.Errorf("wechattest: order %q is not paid", outTradeNo)
-			return
-		}
-		terms := refundTerms{OutRefundNo: "PORTAL" + randomDigits(20)}
-		terms.Amount.Refund, terms.Amount.Total = fen, order.TotalFen
-		if refused := st.mayRefund(order, terms, now); refused != nil {
-			err = errors.New("wechattest: " + refused.Message)
-			return
-		}
-		refund := st.addRefund(order, terms, "", now, 0)
-		refund.Status, refund.EndedAt = RefundSuccess, now
-		delete(st.index.refunding, refund.OutRefundNo)
-		outRefundNo = refund.OutRefundNo
-		if s.settings.apiV2Key != "" {
-			st.addNotice(s.portalNotice(order.Order, refund.Refund, now))
-		}
-	})
+	s.update(func(st *state) { outRefundNo, err = s.refundInPortal(st, st.order(outTradeNo, now), fen, now) })
+	if err != nil {
+		err = fmt.Errorf("wechattest: order %q: %w", outTradeNo, err)
+	}
 	return outRefundNo, err
+}
+
+func (s *Simulator) refundInPortal(st *state, order *orderRecord, fen int64, now time.Time) (outRefundNo string, err error) {
+	if order == nil || !order.paid() {
+		return "", errors.New("not paid")
+	}
+	terms := refundTerms{OutRefundNo: "PORTAL" + randomDigits(20)}
+	terms.Amount.Refund, terms.Amount.Total = fen, order.TotalFen
+	if refused := st.mayRefund(order, terms, now); refused != nil {
+		return "", errors.New(refused.Message)
+	}
+	refund := st.addRefund(order, terms, "", now, 0)
+	refund.Status, refund.EndedAt = RefundSuccess, now
+	delete(st.index.refunding, refund.OutRefundNo)
+	if s.settings.apiV2Key != "" {
+		st.addNotice(s.portalNotice(order.Order, refund.Refund, now))
+	}
+	return refund.OutRefundNo, nil
 }
 
 func (s *Simulator) portalNotice(order Order, r Refund, now time.Time) *noticeRecord {

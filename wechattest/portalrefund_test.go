@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,4 +64,17 @@ func TestRefundInPortalSendsXML(t *testing.T) {
 	require.Error(t, err)
 	_, err = b.sim.RefundInPortal("NO-0002", 1)
 	require.Error(t, err)
+}
+
+func TestScenarioPortalRefund(t *testing.T) {
+	t.Parallel()
+	b := play(t, "portal-refund", wechattest.WithAPIv2(v2Key, "https://shop.example.com/notice"))
+	b.buy(t, "NO-0001")
+	b.settle(t)
+	require.Equal(t, "REFUND", b.query(t, "NO-0001").field("trade_state"))
+	headers, bodies := b.inbox.received()
+	require.Len(t, bodies, 2)
+	at := slices.IndexFunc(bodies, func(body string) bool { return strings.HasPrefix(body, "<xml>") })
+	require.Empty(t, headers[at].Get("Wechatpay-Signature"), "API v2 signs nothing here")
+	require.Equal(t, "1", elements(t, openV2(t, elements(t, bodies[at])["req_info"]))["refund_fee"])
 }

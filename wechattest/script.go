@@ -123,10 +123,12 @@ type NoticeValues struct {
 
 // PhoneFault is what can happen on a phone.
 type PhoneFault struct {
-	SameCode  bool          `yaml:"same-code"`  // wx.login hands out the code of the log-in before
-	NewKey    bool          `yaml:"new-key"`    // the session_key changes once more, unseen by the server
-	NoUnionID bool          `yaml:"no-unionid"` // the server learns no unionid
-	Late      time.Duration `yaml:"late"`       // the bank takes so long; the payment counts even if the order was closed meanwhile
+	SameCode  bool `yaml:"same-code"`  // wx.login hands out the code of the log-in before
+	NewKey    bool `yaml:"new-key"`    // the session_key changes once more, unseen by the server
+	NoUnionID bool `yaml:"no-unionid"` // the server learns no unionid
+	// PortalRefund is what somebody refunds in the merchant portal as soon as the order is paid, in fen.
+	PortalRefund int64         `yaml:"portal-refund"`
+	Late         time.Duration `yaml:"late"` // the bank takes so long; the payment counts even if the order was closed meanwhile
 }
 
 // ParseScript reads a script in YAML. Unknown keys are errors, and so are keys that mean nothing where the fault strikes.

@@ -45,7 +45,7 @@ func (f Fault) validate() error {
 	if n := len(f.Change.SealWith); n != 0 && n != 32 {
 		errs = append(errs, fmt.Errorf("seal_with: 32 bytes, not %d", n))
 	}
-	if min(int64(f.Skip), int64(f.Times), int64(f.Cut), int64(f.Duplicate), int64(f.Delay), int64(f.Shuffle), int64(f.Late)) < 0 {
+	if min(int64(f.Skip), int64(f.Times), int64(f.Cut), int64(f.Duplicate), int64(f.Delay), int64(f.Shuffle), int64(f.Late), f.PortalRefund) < 0 {
 		errs = append(errs, errors.New("numbers and durations must not be negative"))
 	}
 	_, badPath := path.Match(f.Path, "")
@@ -66,7 +66,7 @@ func (f Fault) checkKeys() error {
 	case OnLogin:
 		alien.SameCode, alien.NewKey, alien.NoUnionID = false, false, false
 	case OnPay:
-		alien.Order, alien.Late = "", 0
+		alien.Order, alien.Late, alien.PortalRefund = "", 0, 0
 	}
 	if alien != (Fault{}) {
 		return fmt.Errorf("on: %s knows no %s", f.On, strings.Join(keys(reflect.ValueOf(alien)), ", "))

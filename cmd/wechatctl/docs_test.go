@@ -179,7 +179,7 @@ func TestEverythingIsDocumented(t *testing.T) {
 		for _, change := range control.Changes() {
 			require.Contains(t, text, "`"+change.Name+"="+change.Value+"`", folder)
 		}
-		for _, flag := range regexp.MustCompile("(?m)^\\| `-([a-z-]+)").FindAllStringSubmatch(text, -1) {
+		for _, flag := range regexp.MustCompile("(?m)^\\| `-([a-z0-9-]+)").FindAllStringSubmatch(text, -1) {
 			if flag[1] != "change" {
 				require.NotNil(t, flags.Lookup(flag[1]), "%s: -%s", folder, flag[1])
 			}

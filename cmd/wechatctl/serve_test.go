@@ -210,6 +210,8 @@ func TestServeRefusesWhatCannotWork(t *testing.T) {
 		"-listen takes":      {1, []string{"-listen", taken.Addr().String()}},
 		"both, certificate":  {2, []string{"-key-mode", "none"}},
 		"32":                 {1, []string{"-api-v3-key", "short"}},
+		"-api-v2-key":        {2, []string{"-api-v2-key", "short", "-notify-url", "http://127.0.0.1:1/x"}},
+		"needs -notify-url":  {2, []string{"-api-v2-key", strings.Repeat("x", 32)}},
 		"speed of the clock": {1, []string{"-speed", "-1"}},
 		"such as http":       {2, []string{"-forward-to", "shop"}},
 		"no such scenario":   {2, []string{"-run", "none"}},

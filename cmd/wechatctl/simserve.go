@@ -30,6 +30,7 @@ Its keys are public: everybody can sign with them. Never give it real secrets; t
 type serveSettings struct {
 	listen, state, keys    string
 	mchID, apiV3Key        string
+	apiV2Key               string
 	appID, appSecret       string
 	notifyURL, forwardTo   string
 	notifyInsecure, strict bool
@@ -45,6 +46,7 @@ func (s *serveSettings) flags(flags *flag.FlagSet) {
 	flags.StringVar(&s.keys, "keys", "wechatctl-sim", "`folder` to write the merchant's files and the configuration to")
 	flags.StringVar(&s.mchID, "mchid", "", "merchant `number`, if your configuration has one already")
 	flags.StringVar(&s.apiV3Key, "api-v3-key", "", "made-up APIv3 `key` of 32 bytes, never the real one")
+	flags.StringVar(&s.apiV2Key, "api-v2-key", "", "made-up API v2 `key` of 32 characters: refunds made in the portal are told to -notify-url, as XML")
 	flags.StringVar(&s.appID, "appid", "", "the mini-program's `appid`, if your configuration has one already")
 	flags.StringVar(&s.appSecret, "app-secret", "", "made-up `secret` of the mini-program, never the real one")
 	flags.StringVar(&s.notifyURL, "notify-url", "", "your shop's notice `URL`, for orders that sim trigger makes")
@@ -159,6 +161,12 @@ func (s *serveSettings) options(notifier http.RoundTripper, lines *printer) ([]w
 			return nil, err
 		}
 		options = append(options, own...)
+	}
+	if s.apiV2Key != "" {
+		if len(s.apiV2Key) != 32 || s.notifyURL == "" {
+			return nil, usageError{"-api-v2-key: it has 32 characters, and needs -notify-url, where the portal's notices go"}
+		}
+		options = append(options, wechattest.WithAPIv2(s.apiV2Key, s.notifyURL))
 	}
 	if s.state != "" {
 		options = append(options, wechattest.WithStateFile(s.state))

@@ -100,7 +100,7 @@ func report(t terminal, done control.Triggered) error {
 		}
 		return nil
 	case done.Notice == nil:
-		return errors.New("no notice belongs to this: the order or refund has no notify_url")
+		return errors.New("no notice belongs to this: the order or refund has no notify_url; one in the portal needs sim serve -api-v2-key")
 	case len(done.Notice.Attempts) == 0:
 		t.sayf("The notice %s is not delivered yet: notices are held, a script delays it, or your shop takes long.", done.Notice.ID)
 		return nil

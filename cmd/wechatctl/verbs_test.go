@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -91,6 +92,32 @@ func TestTriggerListAndResend(t *testing.T) {
 	status, _, problems = s.call(t, "", "sim", "resend", "none")
 	require.Equal(t, 1, status)
 	require.Contains(t, problems, "no notice")
+}
+
+// A refund in the portal is told in the XML of API v2, whose answer must say SUCCESS in its body.
+func TestTriggerRefundInThePortal(t *testing.T) {
+	t.Parallel()
+	var told atomic.Pointer[string]
+	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if body, _ := io.ReadAll(r.Body); strings.HasPrefix(string(body), "<xml>") {
+			told.Store(new(string(body)))
+		}
+		_, _ = io.WriteString(w, "<xml><return_code>SUCCESS</return_code></xml>")
+	}))
+	t.Cleanup(shop.Close)
+	s := startServe(t, "-notify-url", shop.URL, "-api-v2-key", strings.Repeat("x", 32))
+	status, out, problems := s.call(t, "", "sim", "trigger", "refund.portal", "-out-trade-no", "ORDER-0001", "-total", "100", "-refund", "40")
+	require.Zero(t, status, problems)
+	require.Contains(t, out, "REFUND")
+	require.Contains(t, *told.Load(), "<req_info>")
+	status, _, problems = s.call(t, "", "sim", "trigger", "refund.portal", "-out-trade-no", "ORDER-0001", "-refund", "61")
+	require.Equal(t, 1, status)
+	require.Contains(t, problems, "剩余可退金额")
+
+	s = startServe(t, "-notify-url", shop.URL)
+	status, _, problems = s.call(t, "", "sim", "trigger", "refund.portal")
+	require.Equal(t, 1, status)
+	require.Contains(t, problems, "-api-v2-key")
 }
 
 func TestTriggerTellsWhatTheShopSaid(t *testing.T) {

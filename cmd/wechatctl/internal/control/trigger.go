@@ -48,6 +48,7 @@ func TriggerKinds() []TriggerKind {
 		{"refund.succeeded", "a refund is made and ends: the money is back"},
 		{"refund.abnormal", "a refund is made and ends: the payer's account is closed"},
 		{"refund.closed", "a refund is made and ends: the money stays with the shop"},
+		{"refund.portal", "somebody refunds in the merchant portal: the notice is the XML of API v2; needs sim serve -api-v2-key"},
 		{"notice", "a notice with -change NAME=VALUE is sent: signed, but wrong. Nothing is paid"},
 		{"other", "a notice of any -type with any -plaintext is sent, for example of a product this WeChat does not know"},
 		{"message.text", "somebody writes -text to the official account; see sim push"},
@@ -75,6 +76,8 @@ func (s *Server) trigger(r *http.Request) (any, error) {
 		return s.triggerRefund(ctx, t, wechattest.RefundAbnormal)
 	case "refund.closed":
 		return s.triggerRefund(ctx, t, wechattest.RefundClosed)
+	case "refund.portal":
+		return s.triggerPortalRefund(ctx, t)
 	case "notice":
 		return s.triggerNotice(ctx, t)
 	case "other":
@@ -104,28 +107,6 @@ func (s *Server) triggerPayment(ctx context.Context, t Trigger) (any, error) {
 	}
 	s.settle(ctx)
 	return s.triggered(t, order.OutTradeNo, func(n Notice) bool { return n.OutRefundNo == "" }), nil
-}
-
-func (s *Server) triggerRefund(ctx context.Context, t Trigger, outcome wechattest.RefundStatus) (any, error) {
-	order, err := s.orderFor(ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	if order.TransactionID == "" {
-		if err := s.payOrder(ctx, t, order); err != nil {
-			return nil, err
-		}
-		s.settle(ctx) // the payment's notice comes first
-	}
-	number, err := s.placeRefund(ctx, t, order)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.wechat.EndRefund(number, outcome); err != nil {
-		return nil, refused("%v", err)
-	}
-	s.settle(ctx)
-	return s.triggered(t, order.OutTradeNo, func(n Notice) bool { return n.OutRefundNo == number }), nil
 }
 
 func (s *Server) triggerOther(ctx context.Context, t Trigger) (any, error) {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"net/http"
 
 	"wgink.ink/wechat/wechattest"
 )
@@ -75,30 +74,6 @@ func (s *Server) payOrder(ctx context.Context, t Trigger, order wechattest.Order
 		return payProblem(err)
 	}
 	return nil
-}
-
-// placeRefund asks for a refund as a shop does and returns its number.
-func (s *Server) placeRefund(ctx context.Context, t Trigger, order wechattest.Order) (string, error) {
-	shop, err := newMerchant(s.wechat)
-	if err != nil {
-		return "", err
-	}
-	number, left := cmp.Or(t.OutRefundNo, "SIMR-"+rand.Text()[:16]), order.TotalFen
-	for _, earlier := range s.wechat.Refunds() {
-		if earlier.OutRefundNo == number {
-			return "", &problem{http.StatusConflict, "refused", "refund " + number + " exists already"}
-		}
-		if earlier.OutTradeNo == order.OutTradeNo && earlier.Status != wechattest.RefundClosed {
-			left -= earlier.RefundFen
-		}
-	}
-	if left == 0 && t.Refund == 0 {
-		return "", refused("order %s is refunded in full already", order.OutTradeNo)
-	}
-	return number, shop.post(ctx, "/v3/refund/domestic/refunds", map[string]any{
-		"out_trade_no": order.OutTradeNo, "out_refund_no": number, "notify_url": cmp.Or(t.NotifyURL, order.NotifyURL),
-		"amount": map[string]any{"refund": cmp.Or(t.Refund, left), "total": order.TotalFen, "currency": order.Currency},
-	})
 }
 
 // notifyURL is where notices about something new go.
