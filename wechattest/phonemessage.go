@@ -13,7 +13,6 @@ func (p *Phone) SendText(ctx context.Context, content string) (PushReply, error)
 
 // Follow follows the official account, by a QR code with this scene unless it is empty.
 func (p *Phone) Follow(ctx context.Context, scene string) (PushReply, error) {
-	p.change(func(u *user) { u.Follows = true })
 	if scene == "" {
 		return p.Event(ctx, "subscribe", PushField{"EventKey", ""})
 	}
@@ -22,7 +21,6 @@ func (p *Phone) Follow(ctx context.Context, scene string) (PushReply, error) {
 
 // Unfollow stops following.
 func (p *Phone) Unfollow(ctx context.Context) (PushReply, error) {
-	p.change(func(u *user) { u.Follows = false })
 	return p.Event(ctx, "unsubscribe", PushField{"EventKey", ""})
 }
 
@@ -36,8 +34,12 @@ func (p *Phone) Scan(ctx context.Context, scene string) (PushReply, error) {
 	return p.Event(ctx, "SCAN", PushField{"EventKey", scene}, PushField{"Ticket", "gQ" + randomText(94)})
 }
 
-// Event sends any event, such as "LOCATION", with its further fields.
+// Event sends any event, such as "LOCATION", with its further fields. After "subscribe" the user follows the account, with
+// whatever fields, until "unsubscribe".
 func (p *Phone) Event(ctx context.Context, event string, fields ...PushField) (PushReply, error) {
+	if event == "subscribe" || event == "unsubscribe" {
+		p.change(func(u *user) { u.Follows = event == "subscribe" })
+	}
 	return p.message(ctx, append([]PushField{{"MsgType", "event"}, {"Event", event}}, fields...)...)
 }
 

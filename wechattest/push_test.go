@@ -240,7 +240,7 @@ func TestTemplateMessagesAreReported(t *testing.T) {
 	b, server := pushSetup(t, wechattest.PlainPush)
 	server.reply = func(url.Values, map[string]string) string { return "" }
 	account := b.sim.OfficialAccount()
-	_, err := b.alice.Follow(t.Context(), "")
+	_, err := b.alice.Event(t.Context(), "subscribe", wechattest.PushField{Name: "EventKey", Value: "qrscene_7"})
 	require.NoError(t, err)
 	b.sim.AddTemplate(account.AppID, "T", "first")
 	sent := b.post(t, "/cgi-bin/message/template/send?access_token="+b.plainToken(t, account).field("access_token"), map[string]any{
