@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"wgink.ink/wechat/cmd/wechatctl/internal/control"
 )
 
 // file is a file of the page.
@@ -59,6 +61,24 @@ func TestPageIsWholeAndPlain(t *testing.T) {
 		}
 	}
 	require.Greater(t, len(read), 8)
+}
+
+// Whatever a shell can trigger, the page can, too.
+func TestPageOffersEveryEvent(t *testing.T) {
+	t.Parallel()
+	_, html := setup(t).file(t, "")
+	var offered []string
+	for _, option := range regexp.MustCompile(`<option value="([^"]+)"`).FindAllStringSubmatch(html, -1) {
+		offered = append(offered, option[1])
+	}
+	for _, kind := range control.TriggerKinds() {
+		require.Contains(t, offered, kind.Name)
+	}
+	for _, change := range control.Changes() {
+		if change.Name != "refund" { // of a refund's notice, which the page does not forge
+			require.Contains(t, offered, change.Name)
+		}
+	}
 }
 
 func TestUnknownPathsAreTold(t *testing.T) {

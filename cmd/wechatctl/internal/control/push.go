@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 
 	"wgink.ink/wechat/wechattest"
@@ -57,6 +58,9 @@ func (s *Server) triggerEvent(ctx context.Context, t Trigger) (any, error) {
 	}
 	var fields []wechattest.PushField
 	for _, name := range slices.Sorted(maps.Keys(t.Fields)) {
+		if !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(name) {
+			return nil, invalid("%q is no name of a field, such as EventKey", name)
+		}
 		fields = append(fields, wechattest.PushField{Name: name, Value: t.Fields[name]})
 	}
 	return s.pushed(t, func(p *wechattest.Phone) (wechattest.PushReply, error) {

@@ -50,6 +50,8 @@ func TestTriggerMessages(t *testing.T) {
 	require.Contains(t, body, b.sim.Phone("alice").OpenIDUnder(account), "alice, when nobody is named")
 	trigger(t, b, control.Trigger{Event: "message.event", Type: "CLICK", Fields: map[string]string{"EventKey": "menu-1"}})
 	require.Contains(t, <-bodies, "<EventKey><![CDATA[menu-1]]></EventKey>")
+	odd := control.Trigger{Event: "message.event", Type: "CLICK", Fields: map[string]string{"Event Key": "x"}}
+	require.Contains(t, b.refusedWith(t, http.StatusBadRequest, "v1/trigger", odd), "no name of a field")
 	trigger(t, b, control.Trigger{Event: "message.event", Type: "unsubscribe"})
 	require.Contains(t, <-bodies, "unsubscribe")
 

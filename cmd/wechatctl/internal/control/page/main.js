@@ -6,6 +6,7 @@ import * as faults from "./faults.js";
 import * as notices from "./notices.js";
 import * as orders from "./orders.js";
 import * as phones from "./phones.js";
+import * as push from "./push.js";
 
 const every = 1000; // milliseconds
 let configured = false;
@@ -35,5 +36,6 @@ config.start(refresh);
 faults.start(refresh);
 orders.start(refresh);
 phones.start(refresh);
+push.start();
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 again();

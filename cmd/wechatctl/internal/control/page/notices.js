@@ -2,7 +2,7 @@
 import { act, post } from "./api.js";
 import { byId, clock, el, put, span, toast } from "./dom.js";
 
-const kinds = { "TRANSACTION.SUCCESS": "支付成功", "REFUND.SUCCESS": "退款成功", "REFUND.ABNORMAL": "退款异常", "REFUND.CLOSED": "退款关闭" };
+const kinds = { "TRANSACTION.SUCCESS": "支付成功", "REFUND.SUCCESS": "退款成功", "REFUND.ABNORMAL": "退款异常", "REFUND.CLOSED": "退款关闭", "v2 refund": "商户平台退款" };
 const most = 4; // deliveries shown at once
 
 export function tellDelivery(attempt) {

@@ -2,13 +2,41 @@
 import { act, post } from "./api.js";
 import { byId, clock, el, put, toast, yuan } from "./dom.js";
 import { tellDelivery } from "./notices.js";
+import { current } from "./phones.js";
+import { tellReply } from "./push.js";
 
 const states = { NOTPAY: ["待支付", "wait"], SUCCESS: ["已支付", "good"], CLOSED: ["已关闭", ""], REFUND: ["有退款", "info"] };
 const refundStates = { PROCESSING: ["退款中", "wait"], SUCCESS: ["退款成功", "good"], CLOSED: ["退款关闭", ""], ABNORMAL: ["退款异常", "bad"] };
 
+// Which part of the form belongs to which event; those that are about no order stand alone.
+const parts = {
+  forge: ["notice"], typed: ["message.event", "other"], keyed: ["message.event"], worded: ["message.text", "other"],
+};
+const alone = ["message.text", "message.event", "other"];
+const types = {
+  "message.event": ["subscribe", "unsubscribe", "SCAN", "CLICK", "VIEW"],
+  other: ["MCHTRANSFER.BILL.FINISHED", "COMPLAINT.CREATE"],
+};
+const typed = () => byId("type").value.trim() || byId("type").placeholder;
+const wishes = {
+  notice: () => ({ changes: { [byId("change").value]: byId("value").value } }),
+  other: () => ({ type: typed(), plaintext: byId("text").value || "{}" }),
+  "message.text": () => ({ text: byId("text").value, phone: current() }),
+  "message.event": () => {
+    const key = byId("key").value.trim();
+    return { type: typed(), phone: current(), ...(key && { fields: { EventKey: key } }) };
+  },
+};
+
 export function start(refresh) {
   const event = byId("event"), change = byId("change"), value = byId("value");
-  const show = () => { byId("forge").hidden = event.value !== "notice"; };
+  const show = () => {
+    for (const [part, events] of Object.entries(parts)) byId(part).hidden = !events.includes(event.value);
+    byId("ordered").hidden = alone.includes(event.value);
+    byId("types").replaceChildren(...(types[event.value] ?? []).map((type) => el("option", { value: type })));
+    byId("type").placeholder = types[event.value]?.[0] ?? "";
+    byId("text").placeholder = event.value === "other" ? "明文 JSON，如 {}" : "写给公众号的文字";
+  };
   const preset = () => { value.value = change.selectedOptions[0].dataset.value; };
   event.addEventListener("change", show);
   change.addEventListener("change", preset);
@@ -16,8 +44,8 @@ export function start(refresh) {
   preset();
   byId("trigger").addEventListener("submit", async (submit) => {
     submit.preventDefault();
-    const wish = { event: event.value, out_trade_no: byId("number").value.trim() };
-    if (event.value === "notice") wish.changes = { [change.value]: value.value };
+    const wish = { event: event.value, ...wishes[event.value]?.() };
+    if (!alone.includes(event.value)) wish.out_trade_no = byId("number").value.trim();
     await trigger(submit.submitter, wish);
     refresh();
   });
@@ -26,11 +54,13 @@ export function start(refresh) {
 async function trigger(button, wish) {
   const done = await act(button, () => post("trigger", wish));
   if (!done) return;
-  if (done.forgery) {
+  if (done.push) {
+    tellReply(done.push);
+  } else if (done.forgery) {
     toast(done.forgery.status ? `错误的通知已发送，你的回答是 ${done.forgery.status}` : `没有回答：${done.forgery.error}`, !done.forgery.status);
   } else if (done.notice) {
     tellDelivery(done.notice.attempts.at(-1));
-  } else toast("没有通知可发：没有 notify_url");
+  } else toast("没有通知可发：没有 notify_url；商户平台退款要有 -api-v2-key");
 }
 
 export function show({ orders, refunds }, now, refresh) {

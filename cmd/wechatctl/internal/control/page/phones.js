@@ -30,6 +30,9 @@ export function start(refresh) {
   });
 }
 
+// current is the name of the phone that is shown.
+export const current = () => chosen;
+
 const path = (what) => `phones/${encodeURIComponent(chosen)}/${what}`;
 
 async function give(button, what, title) {
