@@ -3,7 +3,6 @@ package sdk
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -46,7 +45,7 @@ func TestHostCallsNameTheirEvent(t *testing.T) {
 		_, err2 := h.QueryOrderByTransaction(ctx, "T-1")
 		_, err3 := h.User(ctx, "openid")
 		return errors.Join(err1, err2, err3, h.CloseOrder(ctx, "O-1"), h.CloseOrder(context.Background(), "O-2"))
-	}}, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	}}, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	s.gate.open(1)
 	out, err := s.HandlePaymentNotice(t.Context(), &pluginv1.HandlePaymentNoticeRequest{Delivery: &pluginv1.Delivery{EventId: "e1"}})
@@ -137,7 +136,7 @@ func TestRefundsComeTyped(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	r := &refunds{}
-	s, err := newServer(r, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	s, err := newServer(r, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	d, err := s.Describe(t.Context(), nil)
 	require.NoError(t, err)
