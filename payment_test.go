@@ -105,6 +105,38 @@ func TestPaymentFoundByAskingIsDelivered(t *testing.T) {
 	})
 }
 
+// An order we know as paid is refunded elsewhere, and nobody told us: asking learns it, once, and never back.
+func TestRefundFoundByAsking(t *testing.T) {
+	t.Parallel()
+	eachBed(t, func(b *bed) {
+		ctx, phone := b.t.Context(), b.sim.Phone("lan")
+		require.NoError(b.t, phone.Pay(ctx, wechattest.Launch(b.place(phone, "order-0001", 5).Launch)))
+		require.NoError(b.t, b.sim.Settle(ctx))
+		b.event("payment.succeeded")
+		state := func() payment.State {
+			order, err := b.module.Pay().GetBusinessOrder(ctx, "order-0001")
+			require.NoError(b.t, err)
+			return order.State
+		}
+		require.Equal(b.t, payment.Success, state())
+
+		b.sim.HoldNotices(true)
+		_, err := b.sim.RefundInPortal("order-0001", 2)
+		require.NoError(b.t, err)
+		require.Equal(b.t, payment.Refund, state())
+		kept, _, err := b.db.Order(ctx, b.sim.Merchant().MchID, "order-0001")
+		require.NoError(b.t, err)
+		require.Equal(b.t, string(payment.Refund), kept.State)
+
+		_, err = b.sim.SendNotice(ctx, "order-0001") // the payment's, late and again
+		require.NoError(b.t, err)
+		kept, _, err = b.db.Order(ctx, b.sim.Merchant().MchID, "order-0001")
+		require.NoError(b.t, err)
+		require.Equal(b.t, string(payment.Refund), kept.State)
+		require.Empty(b.t, b.events, "the payment is not handed over again")
+	})
+}
+
 func TestPlacingAgain(t *testing.T) {
 	t.Parallel()
 	eachBed(t, func(b *bed) {
