@@ -36,8 +36,9 @@ format-check: ## Fail if a Go file is not formatted
 	$(GOLANGCI_LINT) fmt --diff
 
 .PHONY: vet
-vet: ## Run go vet
+vet: ## Run go vet, also over the benchmark, which is a module of its own
 	go vet ./...
+	cd internal/bench && go vet ./...
 
 .PHONY: lint
 lint: ## Run the linters of .golangci.yml, import direction included
