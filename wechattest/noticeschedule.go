@@ -130,6 +130,7 @@ func (st *state) record(attempt NoticeAttempt, notice *noticeRecord, next time.T
 	}
 	if notice.Done {
 		notice.Due = time.Time{}
+		delete(st.index.blocked, notice.ID)
 	}
 	st.schedule(notice)
 	attempt.Next = notice.Due

@@ -191,6 +191,23 @@ func TestStoppingReleasesWhatWaits(t *testing.T) {
 	require.Len(t, b.sim.Attempts("NO-0001"), 1)
 }
 
+// What was sent by hand and accepted meanwhile does not come once more.
+func TestAcceptedNoticeWaitsNoMore(t *testing.T) {
+	t.Parallel()
+	b := play(t, "refund-first")
+	b.buy(t, "NO-0001")
+	b.settle(t)
+	sent, err := b.sim.SendNotice(t.Context(), "NO-0001")
+	require.NoError(t, err)
+	require.True(t, sent.Accepted())
+	b.refund(t, "NO-0001", "RE-1", 100)
+	b.clock.Advance(5 * time.Second)
+	b.settle(t)
+	good, _ := b.goodNotices(t)
+	require.Len(t, good, 2)
+	require.Equal(t, "REFUND.SUCCESS", good[1]["event"])
+}
+
 func TestScenarioShuffledNotices(t *testing.T) {
 	t.Parallel()
 	b := play(t, "shuffled-notices")
