@@ -17,16 +17,17 @@ type keyMix struct {
 func keyChangeStages() []float64 { return []float64{0.001, 0.01, 0.05, 0.10, 0.20, 0.50, 1} }
 
 // MixKeys signs this share (0 to 1) of the notices, and of the answers to requests that ask for no key, with the WeChat
-// Pay public key, the others with the platform certificate. The seed decides which. Only in [BothKeys].
+// Pay public key, the others with the platform certificate. The seed decides which. It ends [Simulator.SignWith]. Only in
+// [BothKeys].
 func (s *Simulator) MixKeys(share float64, seed uint64) {
-	s.update(func(st *state) { st.Mix = keyMix{Fraction: share, random: newMixRandom(seed)} })
+	s.update(func(st *state) { st.SigningKey, st.Mix = "", keyMix{Fraction: share, random: newMixRandom(seed)} })
 }
 
 // StartKeyChange moves the merchant to the public key in seven days of the simulator's clock: 0.1, 1, 5, 10, 20, 50 and
-// 100 percent. Only in [BothKeys].
+// 100 percent. It ends [Simulator.SignWith]. Only in [BothKeys].
 func (s *Simulator) StartKeyChange(seed uint64) {
 	now := s.settings.clock.Now()
-	s.update(func(st *state) { st.Mix = keyMix{Start: now, random: newMixRandom(seed)} })
+	s.update(func(st *state) { st.SigningKey, st.Mix = "", keyMix{Start: now, random: newMixRandom(seed)} })
 }
 
 func newMixRandom(seed uint64) *rand.Rand {

@@ -57,6 +57,27 @@ func TestSevenDaysOfKeyChange(t *testing.T) {
 	require.Zero(t, certificate.share(t), "only with both keys")
 }
 
+// Of two orders about what signs, the later counts.
+func TestLaterChoiceOfKeysCounts(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	signer := func() string { return b.sim.SignBody([]byte("{}")).Get("Wechatpay-Serial") }
+	old := b.sim.PlatformSerials()[0]
+	for name, change := range map[string]func(){
+		"mix": func() { b.sim.MixKeys(1, 1) }, "seven days": func() { b.sim.StartKeyChange(1); b.clock.Advance(6 * 24 * time.Hour) },
+	} {
+		require.NoError(t, b.sim.SignWith(old))
+		change()
+		require.Equal(t, b.sim.PublicKeyID(), signer(), name)
+	}
+	b.sim.MixKeys(0, 1)
+	require.NoError(t, b.sim.SignWith(old))
+	b.sim.RotateCertificate()
+	require.Equal(t, b.sim.PlatformSerials()[1], signer())
+	require.NoError(t, b.sim.SignWith(old))
+	require.Equal(t, old, signer())
+}
+
 func TestWrongAnswersOnRequest(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -19,8 +19,10 @@ func (s *Simulator) publishedCertificates() []keyPair {
 }
 
 // RotateCertificate publishes the next platform certificate and signs with it from now on, as WeChat Pay does when one
-// nears its end: receivers that know only the first must fetch the list again.
-func (s *Simulator) RotateCertificate() { s.update(func(st *state) { st.Rotated = true }) }
+// nears its end: receivers that know only the first must fetch the list again. It ends [Simulator.SignWith].
+func (s *Simulator) RotateCertificate() {
+	s.update(func(st *state) { st.SigningKey, st.Rotated = "", true })
+}
 
 // PlatformSerials are the serial numbers of the published platform certificates, the signing one last.
 func (s *Simulator) PlatformSerials() []string {

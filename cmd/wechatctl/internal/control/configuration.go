@@ -77,6 +77,27 @@ func (s *Server) signWith(r *http.Request) (any, error) {
 	return map[string]string{"key_id": request.KeyID}, nil
 }
 
+// mixKeys lets both keys sign, as while a merchant is moved to the public key (灰度切换): a share of 0 to 1 by the public
+// key, or without one the seven days from now.
+func (s *Server) mixKeys(r *http.Request) (any, error) {
+	var request struct {
+		Share *float64 `json:"share"`
+		Seed  uint64   `json:"seed"`
+	}
+	if err := decode(r, &request); err != nil {
+		return nil, err
+	}
+	switch share := request.Share; {
+	case share == nil:
+		s.wechat.StartKeyChange(request.Seed)
+	case *share < 0 || *share > 1:
+		return nil, invalid("share: between 0 and 1, not %v", *share)
+	default:
+		s.wechat.MixKeys(*share, request.Seed)
+	}
+	return map[string]any{"share": request.Share, "seven_days": request.Share == nil}, nil
+}
+
 // revokeTokens ends every access_token at once, as another program's forced refresh does.
 func (s *Server) revokeTokens(*http.Request) (any, error) {
 	s.wechat.RevokeAccessTokens()

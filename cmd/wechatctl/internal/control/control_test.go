@@ -147,6 +147,13 @@ func TestKeysAreThePublicHalves(t *testing.T) {
 	require.Len(t, post[control.Keys](t, b, "v1/keys/rotate", nil).PlatformSerials, 2)
 	post[any](t, b, "v1/keys/sign-with", map[string]string{"key_id": keys.PublicKeyID})
 	b.refusedWith(t, http.StatusBadRequest, "v1/keys/sign-with", map[string]string{"key_id": "none"})
+	signer := func() string { return b.sim.SignBody([]byte("{}")).Get("Wechatpay-Serial") }
+	post[any](t, b, "v1/keys/mix", map[string]float64{"share": 0})
+	require.Equal(t, b.sim.PlatformSerials()[1], signer())
+	post[any](t, b, "v1/keys/mix", map[string]float64{"share": 1})
+	require.Equal(t, keys.PublicKeyID, signer())
+	post[any](t, b, "v1/keys/mix", map[string]any{})
+	b.refusedWith(t, http.StatusBadRequest, "v1/keys/mix", map[string]float64{"share": 2})
 	require.Equal(t, b.sim.Merchant().MchID, get[control.Configuration](t, b, "v1/config").MchID)
 	post[any](t, b, "v1/tokens/revoke", nil)
 	for _, path := range []string{"v1/keys", "v1/config", "v1/state", "v1/faults"} {

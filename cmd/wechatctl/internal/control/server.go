@@ -47,6 +47,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /_sim/v1/keys", s.read(s.keys))
 	mux.HandleFunc("POST /_sim/v1/keys/rotate", s.do(s.rotateCertificate))
 	mux.HandleFunc("POST /_sim/v1/keys/sign-with", s.do(s.signWith))
+	mux.HandleFunc("POST /_sim/v1/keys/mix", s.do(s.mixKeys))
 
 	mux.HandleFunc("GET /_sim/v1/orders", s.read(s.orders))
 	mux.HandleFunc("GET /_sim/v1/orders/{no}", s.do(s.order))

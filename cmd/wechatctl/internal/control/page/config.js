@@ -11,6 +11,9 @@ export async function start(refresh) {
   byId("rotate").addEventListener("click", async (click) => {
     if (await act(click.target, () => post("keys/rotate"))) { toast("已换用下一张平台证书，通知从现在起用它签名"); loadKeys(); }
   });
+  byId("mix").addEventListener("click", async (click) => {
+    if (await act(click.target, () => post("keys/mix"))) toast("从现在起七天：公钥签名的比例由 0.1% 升到 100%");
+  });
   byId("revoke").addEventListener("click", async (click) => {
     if (await act(click.target, () => post("tokens/revoke"))) toast("所有 access_token 已失效（40001）");
   });
