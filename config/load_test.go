@@ -75,7 +75,7 @@ func complete() config.Config {
 			},
 			Secrets: map[string]config.Secret{"ERP_TOKEN": "erp-token", "erp_user": "shop"},
 			Grant:   []string{"orders.read", "orders.close"}, Required: true,
-			Limits: config.Limits{Timeout: 5 * time.Second, Concurrency: 4, Memory: "96MiB"},
+			Limits: config.Limits{Timeout: 5 * time.Second, Concurrency: 4, Memory: "96MiB", User: "nobody"},
 		},
 		"user-sync": {Version: "2.0.0-rc.1"},
 	}}

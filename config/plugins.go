@@ -26,6 +26,7 @@ type Plugin struct {
 type Limits struct {
 	Timeout     time.Duration // Key: timeout. One hand-over. Default: the manifest's, else 15s.
 	Concurrency int           // Key: concurrency. Hand-overs at once. Default: the manifest's, else 8.
+	User        string        // Key: user. Whom its process runs as, by name or number. Default: the host's user.
 	Memory      string        // Key: memory. Such as 128MiB, see ParseMemory. Default: the manifest's, else 256MiB.
 }
 
@@ -71,6 +72,8 @@ func (p *Plugin) keys(id string) []key {
 			doc: "Bounds one hand-over. May only lower what the manifest asks for. Up to 10m."},
 		{path: section + "limits.concurrency", to: &p.Limits.Concurrency, auto: "the manifest's, else 8",
 			doc: "Hand-overs at once. May only lower what the manifest asks for. 1 to 1000."},
+		{path: section + "limits.user", to: &p.Limits.User, auto: "the host's user",
+			doc: "User, by name or number, as whom the plugin runs. Only for a host that runs as root; not on Windows."},
 		{path: section + "limits.memory", to: &p.Limits.Memory, auto: "the manifest's, else 256MiB",
 			doc: "Memory of its process. May only lower what the manifest asks for. Such as 128MiB or 2GiB, from 16MiB."},
 	}

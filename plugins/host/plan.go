@@ -29,6 +29,7 @@ type plan struct {
 	timeout      time.Duration
 	concurrency  int
 	memory       int64    // bytes
+	owner        *owner   // whom the process runs as; nil for the host's user
 	config       []byte   // JSON
 	granted      []string // permissions, sorted
 	withheld     []string // asked for and not granted, sorted
@@ -97,7 +98,7 @@ func readPlan(root *os.Root, id string, enabled config.Plugin, t trust) (*plan, 
 	check(err)
 	p.sum, err = t.expected(id, enabled.Version)
 	check(err)
-	problems = append(problems, p.lower(key, enabled.Limits), p.lowerMemory(key, enabled.Limits.Memory))
+	problems = append(problems, p.lower(key, enabled.Limits), p.lowerMemory(key, enabled.Limits.Memory), p.runAs(key, enabled.Limits.User))
 	if p.config, err = configJSON(enabled.Config.Reveal()); err != nil {
 		problems = append(problems, fmt.Errorf("%s.config: %w", key, err))
 	}
@@ -181,5 +182,15 @@ func (p *plan) lowerMemory(key, operator string) (err error) {
 		return fmt.Errorf("%s.limits.memory: %s: may only lower the manifest's %s", key, operator, p.manifest.Limits.Memory)
 	}
 	p.memory = bytes
+	return nil
+}
+
+func (p *plan) runAs(key, name string) (err error) {
+	if name == "" {
+		return nil
+	}
+	if p.owner, err = lookUpOwner(name); err != nil {
+		return fmt.Errorf("%s.limits.user: %w", key, err)
+	}
 	return nil
 }

@@ -7,6 +7,9 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -67,9 +70,19 @@ func newProcess(ctx context.Context, p *plan, s *surroundings) (*process, error)
 	if err != nil {
 		return nil, err
 	}
+	group := ""
+	if p.owner != nil {
+		copied := strings.TrimSuffix(executable, string(filepath.Separator)+filepath.FromSlash(p.executable))
+		if err := errors.Join(p.owner.mayRun(s.dir, copied), p.owner.own(work)); err != nil {
+			_ = os.RemoveAll(work)
+			return nil, fmt.Errorf("let the plugin's user run it: %w", err)
+		}
+		group = strconv.Itoa(p.owner.gid)
+	}
 	logger := s.logger.With("plugin", p.id, "plugin_version", p.version)
 	out := newOutput(logger, newCleaner(p.secrets))
 	r := newProcessRunner(s.launcher, out)
+	r.owner = p.owner
 	r.data = max(4*p.memory, s.limits.dataMin)
 	client := plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig: plugin.HandshakeConfig{
@@ -88,7 +101,7 @@ func newProcess(ctx context.Context, p *plan, s *surroundings) (*process, error)
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
 		AutoMTLS:         true,
 		SkipHostEnv:      true,
-		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: s.dir.path},
+		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: s.dir.path, Group: group},
 		SyncStdout:       &lineWriter{take: out.line},
 		SyncStderr:       &lineWriter{take: out.line},
 		Logger:           libraryLogger(logger),

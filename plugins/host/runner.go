@@ -24,7 +24,8 @@ type processRunner struct {
 	tmpDir   string    // go-plugin's folder for the sockets of this process
 	launcher *launcher
 	out      *output
-	data     int64 // bytes that the kernel lets it reserve
+	owner    *owner // nil for the host's user
+	data     int64  // bytes that the kernel lets it reserve
 
 	handshakeR *io.PipeReader // what go-plugin reads as standard output
 	handshakeW *io.PipeWriter
@@ -74,6 +75,9 @@ func (r *processRunner) Start(context.Context) error {
 	}
 	r.cmd.Stdin, r.cmd.Stdout, r.cmd.Stderr = stdin, stdoutW, stderrW
 	r.cmd.SysProcAttr = processAttributes()
+	if r.owner != nil {
+		r.owner.attributes(r.cmd.SysProcAttr)
+	}
 	err := r.launcher.start(r.cmd)
 	closeAll([]*os.File{stdin, stdoutW, stderrW})
 	if err != nil {
