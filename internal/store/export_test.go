@@ -79,6 +79,11 @@ func (d *DB) QueueQueries() map[string]string {
 		"dead letters":  fill("SELECT * FROM wechat_deliveries WHERE state = 'dead' ORDER BY updated_at DESC LIMIT 10"),
 		"finish":        fill("UPDATE wechat_deliveries SET state = 'done' WHERE event_id = 'pending1' AND plugin = 'p' AND state = 'running'"),
 	}
+	if !d.postgres() {
+		queries["orders of a group"] = fill("SELECT * FROM wechat_orders WHERE "+ordersListedSQL, `[["m","o1"],["m","o2"]]`)
+		queries["advance a group"] = fill(advanceSQL, `[{"MchID":"m","OutTradeNo":"o1"}]`)
+		queries["finish a group"] = fill(finishSQLiteSQL, d.nowSQL(), `[{"Event":"pending1","Plugin":"p"}]`)
+	}
 	return queries
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"wgink.ink/wechat/internal/failpoint"
@@ -33,33 +32,63 @@ func (d *DB) FinishDeliveries(ctx context.Context, outcomes []Finish) ([]bool, e
 	if d.postgres() {
 		return d.finishPostgres(ctx, outcomes)
 	}
-	kept := make([]bool, len(outcomes))
-	err := d.InTx(ctx, func(q Queries) (err error) {
-		for i, f := range outcomes {
-			if kept[i], err = q.finish(ctx, f); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return kept, err
+	return d.finishSQLite(ctx, outcomes)
 }
 
-func (q Queries) finish(ctx context.Context, f Finish) (kept bool, err error) {
-	wake := bun.Safe("NULL")
-	if f.State == Pending {
-		wake = bun.Safe(fmt.Sprintf("%s + %d", q.now, f.After.Milliseconds()))
+// finishRow is an outcome as JSON.
+type finishRow struct {
+	Event, Plugin  string
+	Owner          *string
+	Attempt        int
+	State          string
+	After          int64 // milliseconds
+	Failure, Crash int
+	Solo           int
+	Suspect        bool
+	Code, Error    string
+}
+
+const finishSQLiteSQL = `UPDATE wechat_deliveries AS d SET
+		state = i.state, owner = NULL, wake_at = CASE WHEN i.state = 'pending' THEN i.at + i.after END,
+		failures = d.failures + i.failure, crashes = d.crashes + i.crash, solo_crashes = d.solo_crashes + i.solo,
+		suspect = i.suspect, last_code = i.code, last_error = i.text, updated_at = i.at
+	FROM (SELECT value ->> 'Event' AS event_id, value ->> 'Plugin' AS plugin, value ->> 'Owner' AS owner,
+		value ->> 'Attempt' AS attempt, value ->> 'State' AS state, value ->> 'After' AS after, value ->> 'Failure' AS failure,
+		value ->> 'Crash' AS crash, value ->> 'Solo' AS solo, value ->> 'Suspect' AS suspect, value ->> 'Code' AS code,
+		value ->> 'Error' AS text, ? AS at FROM json_each(?)) AS i
+	WHERE d.event_id = i.event_id AND d.plugin = i.plugin AND d.state = 'running' AND d.owner = i.owner
+		AND d.attempt = i.attempt
+	RETURNING event_id, plugin`
+
+func (d *DB) finishSQLite(ctx context.Context, outcomes []Finish) ([]bool, error) {
+	at, rows := make(map[finished]int, len(outcomes)), make([]finishRow, len(outcomes))
+	for i, f := range outcomes {
+		at[finished{f.Delivery.EventID, f.Delivery.Plugin}] = i
+		rows[i] = finishRow{
+			Event: f.Delivery.EventID, Plugin: f.Delivery.Plugin, Owner: f.Delivery.Owner, Attempt: f.Delivery.Attempt,
+			State: f.State, After: f.After.Milliseconds(), Failure: count(f.Failure), Crash: count(f.Crash),
+			Solo: count(f.Crash && f.Solo), Suspect: f.Suspect, Code: f.Code, Error: f.Error,
+		}
 	}
-	kept, err = affected(q.db.NewRaw(`UPDATE wechat_deliveries SET
-			state = ?, owner = NULL, wake_at = ?, failures = failures + ?, crashes = crashes + ?,
-			solo_crashes = solo_crashes + ?, suspect = ?, last_code = ?, last_error = ?, updated_at = ?
-		WHERE event_id = ? AND plugin = ? AND state = 'running' AND owner = ? AND attempt = ?`,
-		f.State, wake, count(f.Failure), count(f.Crash), count(f.Crash && f.Solo), f.Suspect, f.Code, f.Error, q.nowSQL(),
-		f.Delivery.EventID, f.Delivery.Plugin, f.Delivery.Owner, f.Delivery.Attempt).Exec(ctx))
+	text, err := rowsText(rows)
 	if err != nil {
-		err = fmt.Errorf("write outcome for %s: %w", f.Delivery.Plugin, err)
+		return nil, err
 	}
-	return kept, err
+	var done []finished
+	if err := d.db.NewRaw(finishSQLiteSQL, d.nowSQL(), text).Scan(ctx, &done); err != nil {
+		return nil, fmt.Errorf("write %d outcomes: %w", len(outcomes), err)
+	}
+	kept := make([]bool, len(outcomes))
+	for _, f := range done {
+		kept[at[f]] = true
+	}
+	return kept, nil
+}
+
+// finished names a row whose outcome was written.
+type finished struct {
+	EventID string `bun:"event_id"`
+	Plugin  string `bun:"plugin"`
 }
 
 func (d *DB) finishPostgres(ctx context.Context, outcomes []Finish) ([]bool, error) {
@@ -69,10 +98,9 @@ func (d *DB) finishPostgres(ctx context.Context, outcomes []Finish) ([]bool, err
 		attempt, failure, crash, solo           []int64
 		suspect                                 []bool
 	)
-	type key struct{ event, plugin string }
-	at := make(map[key]int, len(outcomes))
+	at := make(map[finished]int, len(outcomes))
 	for i, f := range outcomes {
-		at[key{f.Delivery.EventID, f.Delivery.Plugin}] = i
+		at[finished{f.Delivery.EventID, f.Delivery.Plugin}] = i
 		event, plugin = append(event, f.Delivery.EventID), append(plugin, f.Delivery.Plugin)
 		owner, attempt = append(owner, *f.Delivery.Owner), append(attempt, int64(f.Delivery.Attempt))
 		state, after = append(state, f.State), append(after, f.After.Milliseconds())
@@ -80,10 +108,7 @@ func (d *DB) finishPostgres(ctx context.Context, outcomes []Finish) ([]bool, err
 		solo, suspect = append(solo, int64(count(f.Crash && f.Solo))), append(suspect, f.Suspect)
 		code, text = append(code, f.Code), append(text, f.Error)
 	}
-	var rows []struct {
-		EventID string `bun:"event_id"`
-		Plugin  string `bun:"plugin"`
-	}
+	var rows []finished
 	err := d.db.NewRaw(`UPDATE wechat_deliveries AS d SET
 			state = i.state, owner = NULL, wake_at = CASE WHEN i.state = 'pending' THEN ? + i.after END,
 			failures = d.failures + i.failure, crashes = d.crashes + i.crash, solo_crashes = d.solo_crashes + i.solo,
@@ -103,7 +128,7 @@ func (d *DB) finishPostgres(ctx context.Context, outcomes []Finish) ([]bool, err
 	}
 	kept := make([]bool, len(outcomes))
 	for _, r := range rows {
-		kept[at[key{r.EventID, r.Plugin}]] = true
+		kept[at[r]] = true
 	}
 	return kept, nil
 }

@@ -68,44 +68,7 @@ func (d *DB) Keep(ctx context.Context, facts []Incoming) ([]Kept, error) {
 	if d.postgres() {
 		return d.keepPostgres(ctx, facts)
 	}
-	return d.keepInTx(ctx, facts)
-}
-
-// keepInTx is Keep for SQLite, which has no writing CTEs: the same steps one after the other, under one commit.
-func (d *DB) keepInTx(ctx context.Context, facts []Incoming) (kept []Kept, err error) {
-	err = d.InTx(ctx, func(q Queries) error {
-		kept = make([]Kept, len(facts))
-		for i, f := range facts {
-			if kept[i], err = q.keep(ctx, f); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return kept, err
-}
-
-func (q Queries) keep(ctx context.Context, f Incoming) (k Kept, err error) {
-	k.Verdict = f.Event.Verdict
-	if f.Terms != nil && k.Verdict == VerdictOK {
-		order, found, err := q.Order(ctx, f.Event.MchID, f.Terms.OutTradeNo)
-		if err != nil {
-			return k, err
-		}
-		k.Compared, k.Verdict = found, f.Terms.verdict(order, found)
-	}
-	f.Event.Verdict, f.Event.Compared = k.Verdict, k.Compared
-	if k.Verdict != VerdictOK {
-		f.Event.ID, f.Event.BusinessKey = f.Event.ID+"-"+k.Verdict, f.Event.BusinessKey+"|"+k.Verdict
-		f.Event.NoticeID = nil
-	}
-	if k.Fresh, err = q.InsertEvent(ctx, f.Event); err != nil || !k.Fresh || k.Verdict != VerdictOK {
-		return k, err
-	}
-	if err := q.InsertDeliveries(ctx, f.Event.ID, f.Event.Subject, f.Plugins); err != nil {
-		return k, err
-	}
-	return k, q.advance(ctx, f)
+	return d.keepSQLite(ctx, facts)
 }
 
 // verdict compares with our order. The price is amount.total: payer_total is less when the user had coupons.
@@ -125,34 +88,6 @@ func (t Terms) verdict(o Order, found bool) string {
 		return VerdictTransaction
 	}
 	return VerdictOK
-}
-
-// advance moves the order forward and fills in what the message tells of the payment. A refund may come before its payment:
-// the order is then refunded already, and the payment adds its details.
-func (q Queries) advance(ctx context.Context, f Incoming) error {
-	if f.Terms == nil || (f.Paid == nil && f.To == "") {
-		return nil
-	}
-	var paid Paid
-	if f.Paid != nil {
-		paid = *f.Paid
-	}
-	_, err := q.db.NewRaw(`UPDATE wechat_orders SET
-			state = CASE WHEN ? <> '' THEN ? WHEN state = 'REFUND' THEN 'REFUND' ELSE 'SUCCESS' END,
-			transaction_id = COALESCE(transaction_id, NULLIF(?, '')),
-			payer_total_fen = CASE WHEN ? THEN COALESCE(payer_total_fen, ?) ELSE payer_total_fen END,
-			trade_type = CASE WHEN ? AND success_at IS NULL THEN ? ELSE trade_type END,
-			bank_type = CASE WHEN ? AND success_at IS NULL THEN ? ELSE bank_type END,
-			success_at = CASE WHEN ? THEN COALESCE(success_at, ?) ELSE success_at END,
-			updated_at = ?
-		WHERE mchid = ? AND out_trade_no = ? AND ((? AND success_at IS NULL) OR (? <> '' AND state <> ?))`,
-		f.To, f.To, f.Terms.TransactionID, f.Paid != nil, paid.PayerTotalFen, f.Paid != nil, paid.TradeType,
-		f.Paid != nil, paid.BankType, f.Paid != nil, paid.SuccessAt, f.Event.CreatedAt,
-		f.Event.MchID, f.Terms.OutTradeNo, f.Paid != nil, f.To, f.To).Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("advance order: %w", err)
-	}
-	return nil
 }
 
 // keepPostgres is Keep as one statement. Facts of one order that arrive in one group are kept one group after the
