@@ -3,6 +3,7 @@ package wechattest
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"time"
 )
@@ -135,11 +136,15 @@ func (s *settings) validate() error {
 	if s.mchID == "" || s.app.AppID == "" || s.app.AppSecret == "" || s.account.AppID == "" || s.account.AppSecret == "" {
 		errs = append(errs, errors.New("merchant number, appid and app secret must not be empty"))
 	}
-	if c, is := s.clock.(*SpeedClock); is && c.speed <= 0 {
-		errs = append(errs, fmt.Errorf("the speed of the clock must be positive, not %v", c.speed))
+	finite := func(speed float64) bool { return speed > 0 && !math.IsInf(speed, 1) } // NaN is neither
+	if c, is := s.clock.(*SpeedClock); is && !finite(c.speed) {
+		errs = append(errs, fmt.Errorf("the speed of the clock must be positive and finite, not %v", c.speed))
 	}
-	if s.retrySpeed <= 0 {
-		errs = append(errs, fmt.Errorf("the retry speed must be positive, not %v", s.retrySpeed))
+	if !finite(s.retrySpeed) {
+		errs = append(errs, fmt.Errorf("the retry speed must be positive and finite, not %v", s.retrySpeed))
+	}
+	if s.refundDelay < 0 {
+		errs = append(errs, fmt.Errorf("a refund cannot take %v", s.refundDelay))
 	}
 	return errors.Join(errs...)
 }

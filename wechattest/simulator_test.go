@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -41,6 +42,18 @@ func TestWrongSettingsAreReportedTogether(t *testing.T) {
 	require.ErrorContains(t, err, "APIv3 key has 5 bytes")
 	require.ErrorContains(t, err, "merchant number")
 	require.ErrorContains(t, err, "retry speed")
+}
+
+func TestSpeedsAreNumbers(t *testing.T) {
+	t.Parallel()
+	for _, speed := range []float64{0, -1, math.NaN(), math.Inf(1)} {
+		_, err := wechattest.Open(wechattest.WithClock(wechattest.NewSpeedClock(speed)))
+		require.ErrorContains(t, err, "speed of the clock")
+		_, err = wechattest.Open(wechattest.WithRetrySpeed(speed))
+		require.ErrorContains(t, err, "retry speed")
+	}
+	_, err := wechattest.Open(wechattest.WithRefundDelay(-time.Second))
+	require.ErrorContains(t, err, "refund")
 }
 
 func TestKeysAreRecognisable(t *testing.T) {
