@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"wgink.ink/wechat"
 	"wgink.ink/wechat/config"
 	"wgink.ink/wechat/internal/dbtest"
 	"wgink.ink/wechat/wechattest"
@@ -50,7 +51,7 @@ func TestPluginProcessesAskTheModule(t *testing.T) {
 	require.NoError(t, alice.Pay(t.Context(), wechattest.Launch(b.place(alice, "ORDER-0001", 990).Launch)))
 	require.NoError(t, b.sim.Settle(t.Context()))
 	require.Eventually(t, func() bool {
-		dead, err := b.module.DeadLetters(t.Context(), 10)
+		dead, err := b.module.DeadLetters(t.Context(), wechat.DeadLetterFilter{})
 		return err == nil && len(dead) == 1 && dead[0].Reason == "hello 小兰 ORDER-0001 ***"
 	}, 20*time.Second, 20*time.Millisecond)
 }

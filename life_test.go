@@ -29,7 +29,7 @@ func TestModuleStartsOnceAndStopsOnce(t *testing.T) {
 		m := bare(t, url)
 		require.NoError(t, m.Start(t.Context()))
 		require.ErrorContains(t, m.Start(t.Context()), "started or stopped before", "and the running one goes on")
-		_, err := m.DeadLetters(t.Context(), 1)
+		_, err := m.DeadLetters(t.Context(), wechat.DeadLetterFilter{})
 		require.NoError(t, err)
 
 		var wg sync.WaitGroup

@@ -82,7 +82,7 @@ func TestPoisonEventIsFoundAndInnocentOnesSurvive(t *testing.T) {
 		require.LessOrEqual(t, p.deaths, 4, "once in company, three times alone")
 		require.Len(t, p.done, innocents)
 
-		letters, err := db.DeadLetters(t.Context(), 10)
+		letters, err := db.DeadLetters(t.Context(), store.DeadFilter{}, 10)
 		require.NoError(t, err)
 		require.Len(t, letters, 1)
 		require.Equal(t, "poison", letters[0].EventID)

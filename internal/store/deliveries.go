@@ -150,30 +150,4 @@ func (q Queries) Deliveries(ctx context.Context, eventID string) (rows []Deliver
 	return rows, nil
 }
 
-// DeadLetters lists deliveries that will not be tried again by themselves, the newest first.
-func (q Queries) DeadLetters(ctx context.Context, limit int) (rows []Delivery, err error) {
-	err = q.db.NewSelect().Model(&rows).Where("state = 'dead'").Order("updated_at DESC").Limit(int64(limit)).Scan(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list dead letters: %w", err)
-	}
-	return rows, nil
-}
-
-// Replay makes an event due for a plugin again, marked as a replay, whether it was done, dead or waiting, and also when
-// the plugin never had it. False when the event does not exist, is quarantined, or is with the plugin right now.
-func (q Queries) Replay(ctx context.Context, eventID, plugin string) (bool, error) {
-	done, err := affected(q.db.NewRaw(`INSERT INTO wechat_deliveries AS d
-			(event_id, plugin, subject, state, wake_at, replay, since_at, created_at, updated_at)
-		SELECT e.id, ?, e.subject, 'pending', ?, TRUE, ?, ?, ? FROM wechat_events AS e WHERE e.id = ? AND e.verdict = 'ok'
-		ON CONFLICT (event_id, plugin) DO UPDATE SET state = 'pending', wake_at = EXCLUDED.wake_at, replay = TRUE,
-			since_at = EXCLUDED.since_at, failures = 0, crashes = 0, solo_crashes = 0, suspect = FALSE,
-			updated_at = EXCLUDED.updated_at
-		WHERE d.state <> 'running'`,
-		plugin, q.nowSQL(), q.nowSQL(), q.nowSQL(), q.nowSQL(), eventID).Exec(ctx))
-	if err != nil {
-		err = fmt.Errorf("replay event: %w", err)
-	}
-	return done, err
-}
-
 func (q Queries) nowSQL() bun.Safe { return bun.Safe(q.now) }

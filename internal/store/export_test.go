@@ -77,6 +77,12 @@ func (d *DB) QueueQueries() map[string]string {
 		"take back":     fill("UPDATE wechat_deliveries SET state = 'pending' WHERE state = 'running' AND wake_at < ?", d.nowSQL()),
 		"renew":         fill(renewSQL(2), 1, 1, "o", "pending1", "p", 1, "pending2", "p", 1),
 		"dead letters":  fill("SELECT * FROM wechat_deliveries WHERE state = 'dead' ORDER BY updated_at DESC LIMIT 10"),
+		"next dead":     fill("SELECT * FROM wechat_deliveries WHERE state = 'dead' AND updated_at <= 1 AND (updated_at < 1 OR (event_id, plugin) > ('e', 'p')) ORDER BY updated_at DESC, event_id, plugin LIMIT 10"),
+		"requeue":       fill("SELECT event_id FROM wechat_deliveries WHERE state = 'dead' AND plugin = 'p' AND updated_at < 1 ORDER BY updated_at LIMIT 10"),
+		"next pending":  fill("SELECT MIN(plugin) AS plugin FROM wechat_deliveries WHERE state = 'pending' AND plugin > 'a'"),
+		"count pending": fill(pendingSQL, "p", 10),
+		"count running": fill(countedSQL(Running), 10),
+		"count dead":    fill(countedSQL(Dead), 10),
 		"finish":        fill("UPDATE wechat_deliveries SET state = 'done' WHERE event_id = 'pending1' AND plugin = 'p' AND state = 'running'"),
 	}
 	if !d.postgres() {
