@@ -40,6 +40,24 @@ func TestScenariosAreTold(t *testing.T) {
 	}
 }
 
+// Every known complaint that WeChat, or the way to it, can cause has its script. What it always does needs none: launch
+// parameters are checked (8), amounts are in fen (21), time_expire counts (24), profiles are anonymous (31). The others
+// are about a client's own code and machines.
+func TestEveryPainHasAScenario(t *testing.T) {
+	t.Parallel()
+	all, err := wechattest.Scenarios()
+	require.NoError(t, err)
+	covered := map[int]bool{}
+	for _, script := range all {
+		covered[script.Pain] = true
+	}
+	for _, pain := range []int{
+		1, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22, 23, 25, 26, 27, 28, 29, 30, 32, 33,
+	} {
+		require.True(t, covered[pain], pain)
+	}
+}
+
 func TestWrongScriptsAreRefused(t *testing.T) {
 	t.Parallel()
 	for text, says := range map[string]string{
