@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -158,7 +159,10 @@ func TestDatabaseThatFailsAtRandom(t *testing.T) {
 		b := newBedWith(t, databaseURL, []wechattest.Option{wechattest.WithRetrySpeed(2000)},
 			[]wechat.Option{wechat.WithDB(faultyDB(t, databaseURL, f))})
 		phone := b.sim.Phone("lan")
-		const orders = 100
+		orders := 100
+		if os.Getenv("WECHAT_CHAOS_FULL") != "" {
+			orders = 5000
+		}
 		f.on.Store(true)
 		for i := range orders {
 			terms := payment.PlaceOrder{

@@ -237,7 +237,7 @@ func (b *bed) place(phone *wechattest.Phone, outTradeNo string, fen int64) payme
 // payEvents are the kept events that came from WeChat Pay.
 func (b *bed) payEvents() (events []store.Event) {
 	b.t.Helper()
-	all, err := b.db.Events(b.t.Context(), 1000)
+	all, err := b.db.Events(b.t.Context(), 10_000)
 	require.NoError(b.t, err)
 	for _, e := range all {
 		if e.WeChatType != "" {
