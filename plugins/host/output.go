@@ -14,6 +14,8 @@ const (
 	tailLineMax = 300 // bytes of each
 	panicLines  = 20  // kept from where a panic begins: a long stack pushes them out of the tail
 	linesPerSec = 500 // logged; the rest is counted
+	// bytesPerMin bounds what a plugin that never stops printing leaves in the host's log; a burst may have as much at once.
+	bytesPerMin = 1 << 20
 )
 
 // output takes what one process prints: every line goes to the host's log, up to a rate, and the last ones are kept to
@@ -28,11 +30,12 @@ type output struct {
 	head    []string // of the last panic
 	window  time.Time
 	lines   int // in the window
+	bytes   int // that may still be logged; filled up with each window
 	dropped int // in the window
 }
 
 func newOutput(logger *slog.Logger, clean cleaner) *output {
-	return &output{logger: logger, clean: clean, now: time.Now}
+	return &output{logger: logger, clean: clean, now: time.Now, bytes: bytesPerMin}
 }
 
 // line takes one line. One that cannot be logged, because the host's logger panics, is dropped: the plugin goes on.
@@ -52,13 +55,13 @@ func (o *output) take(raw []byte) {
 	if len(kept) > tailLineMax {
 		kept = strings.ToValidUTF8(kept[:tailLineMax], "") + "…"
 	}
-	if o.keep(kept) {
+	if o.keep(kept, min(len(text), textMax)) {
 		logLine(o.logger, o.clean, text)
 	}
 }
 
-// keep adds a line to the tail and says whether it may be logged.
-func (o *output) keep(line string) bool {
+// keep adds a line to the tail and says whether it may be logged, with so many bytes.
+func (o *output) keep(line string, bytes int) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.tail = append(o.tail, line); len(o.tail) > tailLines {
@@ -69,7 +72,7 @@ func (o *output) keep(line string) bool {
 	} else if n := len(o.head); n > 0 && n < panicLines {
 		o.head = append(o.head, line)
 	}
-	return o.pass()
+	return o.pass(bytes)
 }
 
 // looksLikePanic tells whether a line is the first of what a Go program prints when it dies.
@@ -78,16 +81,18 @@ func looksLikePanic(line string) bool {
 }
 
 // pass is called with mu held.
-func (o *output) pass() bool {
+func (o *output) pass(bytes int) bool {
 	if now := o.now(); now.Sub(o.window) >= time.Second {
 		o.reportDropped()
-		o.window, o.lines = now, 0
+		gained := min(now.Sub(o.window), time.Minute) * bytesPerMin / time.Minute
+		o.window, o.lines, o.bytes = now, 0, min(o.bytes+int(gained), bytesPerMin)
 	}
 	o.lines++
-	if o.lines > linesPerSec {
+	if o.lines > linesPerSec || bytes > o.bytes {
 		o.dropped++
 		return false
 	}
+	o.bytes -= bytes
 	return true
 }
 

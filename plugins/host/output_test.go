@@ -32,6 +32,29 @@ func TestOutputKeepsTheLastLinesAndLimitsTheRate(t *testing.T) {
 	require.LessOrEqual(t, len(tail[len(tail)-1]), tailLineMax+len("…"))
 }
 
+func TestOutputThatNeverEndsIsLimitedByTheMinute(t *testing.T) {
+	t.Parallel()
+	book := newLogBook()
+	out := newOutput(slog.New(book), newCleaner(nil))
+	now := time.Now()
+	out.now = func() time.Time { return now }
+	line := []byte(strings.Repeat("x", 1000))
+	logged := func() int { return strings.Count(book.text(), string(line)) }
+	for range 120 { // two minutes
+		now = now.Add(time.Second)
+		for range 400 {
+			out.line(line)
+		}
+	}
+	require.InDelta(t, 3*bytesPerMin/1000, logged(), 100, "what a burst may have, and two minutes' worth")
+	now = now.Add(time.Hour)
+	before := logged()
+	for range 400 {
+		out.line(line)
+	}
+	require.Equal(t, before+400, logged(), "after a pause there is room again")
+}
+
 func TestCleaner(t *testing.T) {
 	t.Parallel()
 	c := newCleaner(map[string]string{"A": "s3cret", "B": "s3cret-longer", "C": `with"quote`, "D": "ab", "E": ""})
