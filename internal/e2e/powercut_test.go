@@ -43,6 +43,33 @@ func TestPowerCut(t *testing.T) {
 	})
 }
 
+// Through the module's own pool, each commit is on the disk before it is told of: no page of the log is in memory alone.
+func TestEachCommitIsOnTheDisk(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "live.db")
+	require.NoError(t, store.Migrate(t.Context(), "sqlite:"+file))
+	db, err := store.Open("sqlite:" + file)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	requireSeen(t, dir)
+	for i := range 200 {
+		answers, err := db.Keep(t.Context(), []store.Incoming{{Event: powerCutEvent(i), Plugins: []string{"p"}}})
+		require.NoError(t, err)
+		require.True(t, answers[0].Fresh)
+		dirty, err := dirtyPages(file + "-wal")
+		require.NoError(t, err)
+		require.Empty(t, dirty, "commit %d", i)
+	}
+}
+
+func powerCutEvent(i int) store.Event {
+	return store.Event{
+		ID: fmt.Sprintf("ev_%05d", i), Kind: paymentKind, BusinessKey: fmt.Sprint(i), Subject: fmt.Sprint(i),
+		Verdict: store.VerdictOK, Payload: bytes.Repeat([]byte("x"), 1500), CreatedAt: 1, OccurredAt: 1,
+	}
+}
+
 // powerCuts keeps batches of events, cuts the power after each, and counts acknowledged rows that are not in the images.
 func powerCuts(t *testing.T, synchronous string, images, batch int) (lost, kept int) {
 	t.Helper()
@@ -59,11 +86,7 @@ func powerCuts(t *testing.T, synchronous string, images, batch int) (lost, kept 
 	requireSeen(t, dir)
 	for image := range images {
 		for range batch {
-			event := store.Event{
-				ID: fmt.Sprintf("ev_%05d", kept), Kind: paymentKind, BusinessKey: fmt.Sprint(kept), Subject: fmt.Sprint(kept),
-				Verdict: store.VerdictOK, Payload: bytes.Repeat([]byte("x"), 1500), CreatedAt: 1, OccurredAt: 1,
-			}
-			answers, err := db.Keep(t.Context(), []store.Incoming{{Event: event, Plugins: []string{"p"}}})
+			answers, err := db.Keep(t.Context(), []store.Incoming{{Event: powerCutEvent(kept), Plugins: []string{"p"}}})
 			require.NoError(t, err)
 			require.True(t, answers[0].Fresh)
 			kept++
