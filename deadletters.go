@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"wgink.ink/wechat/internal/store"
@@ -98,8 +97,8 @@ func (m *Module) RequeueAll(ctx context.Context, plugin, code string) (n int, er
 // Replay hands an event to a plugin again, dead or done, under the same event id and marked as a replay; also to a plugin
 // that did not exist when the event happened. Errors: ErrNotReplayed, ErrUnknownPlugin.
 func (m *Module) Replay(ctx context.Context, eventID, plugin string) error {
-	if known := m.receiver().Plugins(); !slices.Contains(known, plugin) {
-		return fmt.Errorf("%w: %q; there are %s", ErrUnknownPlugin, plugin, strings.Join(known, ", "))
+	if err := m.known(plugin); err != nil {
+		return err
 	}
 	done, err := m.db.Replay(ctx, eventID, plugin)
 	if err != nil {
@@ -110,6 +109,15 @@ func (m *Module) Replay(ctx context.Context, eventID, plugin string) error {
 	}
 	m.queue.Wake()
 	return nil
+}
+
+// known refuses what is no plugin and no handler of this host.
+func (m *Module) known(plugin string) error {
+	ids := m.receiver().Plugins()
+	if slices.Contains(ids, plugin) {
+		return nil
+	}
+	return fmt.Errorf("%w: %q; there are %s", ErrUnknownPlugin, plugin, orNone(ids))
 }
 
 func (m *Module) whyNotReplayed(ctx context.Context, eventID, plugin string) error {

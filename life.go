@@ -58,7 +58,10 @@ func (m *Module) start(ctx context.Context) error {
 			return err
 		}
 	}
-	return m.queue.Start()
+	if err := m.queue.Start(); err != nil {
+		return err
+	}
+	return m.openConsole(ctx)
 }
 
 // Stop takes no new events, lets plugins finish what they have until ctx ends (at most half a minute when ctx has no
@@ -81,7 +84,7 @@ func (m *Module) end(ctx context.Context) error {
 		defer cancel()
 		ctx = limited
 	}
-	errs := []error{m.queue.Stop(ctx)}
+	errs := []error{m.closeConsole(ctx), m.queue.Stop(ctx)}
 	for _, h := range slices.Backward(m.own) {
 		errs = append(errs, h.Stop(ctx))
 	}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -18,6 +19,7 @@ import (
 	"wgink.ink/wechat/handlers"
 	"wgink.ink/wechat/internal/delivery"
 	"wgink.ink/wechat/internal/identity"
+	"wgink.ink/wechat/internal/operate"
 	"wgink.ink/wechat/internal/store"
 	"wgink.ink/wechat/internal/wxpay"
 	"wgink.ink/wechat/payment"
@@ -40,6 +42,8 @@ type Module struct {
 	identity *identity.Service  // nil when the mini-program is off
 	payment  *payment.Service   // nil when pay is off
 	handlers *handlers.Handlers // all endpoints
+	file     string             // the configuration's; empty when the host did not tell
+	console  *operate.Server    // nil until Start, and when console.socket is off
 
 	life life
 }
@@ -62,6 +66,11 @@ func New(cfg config.Config, opts ...Option) (*Module, error) {
 // build makes the parts from the bottom up; each gets only what it uses.
 func build(cfg config.Config, o options) (_ *Module, err error) {
 	m := &Module{cfg: cfg, log: o.log}
+	if o.file != "" {
+		if m.file, err = filepath.Abs(o.file); err != nil {
+			return nil, fmt.Errorf("configuration file: %w", err)
+		}
+	}
 	m.plugins, err = host.New(cfg.Plugins, host.Options{Logger: o.log, Services: m.services(), Production: cfg.Production()})
 	if err != nil {
 		return nil, err

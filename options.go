@@ -12,6 +12,7 @@ import (
 type Option func(*options)
 
 type options struct {
+	file      string // the configuration's
 	log       *slog.Logger
 	db        *bun.DB
 	transport http.RoundTripper
@@ -21,6 +22,11 @@ type options struct {
 
 // WithLogger sends the module's records to log. Without it they go to slog.Default.
 func WithLogger(log *slog.Logger) Option { return func(o *options) { o.log = log } }
+
+// WithConfigFile tells the file that the configuration was loaded from. ReloadPlugins and `wechatctl plugin reload` read it
+// again with config.Load, and `wechatctl -config FILE` finds this host by it. Without it a reload uses the configuration the
+// host has.
+func WithConfigFile(file string) Option { return func(o *options) { o.file = file } }
 
 // WithDB uses a database the host opened, PostgreSQL or SQLite, and leaves it open on Stop. Without it the module opens
 // database.url itself. With PostgreSQL use pgdriver, or pgx in exec mode.

@@ -2,7 +2,10 @@ package wechat
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"wgink.ink/wechat/config"
 	"wgink.ink/wechat/plugins/host"
@@ -34,7 +37,45 @@ func (m *Module) ApplyPlugins(ctx context.Context, cfg config.Config) error {
 	return m.plugins.Apply(ctx, cfg.Plugins)
 }
 
-// ReloadPlugin replaces a plugin's process by a new one in a hot swap; its manifest and files are read anew.
+// ReloadPlugins reads the configuration file again and does with it what ApplyPlugins does. A host that did not tell its
+// file (WithConfigFile) has each plugin replaced, as ReloadPlugin does.
+func (m *Module) ReloadPlugins(ctx context.Context) error {
+	if m.file == "" {
+		var problems []error
+		for _, id := range m.plugins.IDs() {
+			problems = append(problems, m.plugins.Reload(ctx, id))
+		}
+		return errors.Join(problems...)
+	}
+	cfg, err := config.Load(m.file)
+	if err != nil {
+		return err
+	}
+	return m.ApplyPlugins(ctx, cfg)
+}
+
+// ReloadPlugin replaces a plugin's process by a new one in a hot swap; its manifest and files are read anew, and so is what
+// the configuration file says about it, if the host told its file (WithConfigFile). Errors: ErrUnknownPlugin.
 func (m *Module) ReloadPlugin(ctx context.Context, plugin string) error {
-	return m.plugins.Reload(ctx, plugin)
+	if known := m.plugins.IDs(); !slices.Contains(known, plugin) {
+		return fmt.Errorf("%w: %q; there are %s", ErrUnknownPlugin, plugin, orNone(known))
+	}
+	if m.file == "" {
+		return m.plugins.Reload(ctx, plugin)
+	}
+	cfg, err := config.Load(m.file)
+	if err != nil {
+		return err
+	}
+	if _, enabled := cfg.Plugins.Enabled[plugin]; !enabled {
+		return fmt.Errorf("%s no longer enables plugin %s: reload all plugins, and it stops", m.file, plugin)
+	}
+	return m.plugins.ReloadFrom(ctx, plugin, cfg.Plugins)
+}
+
+func orNone(ids []string) string {
+	if len(ids) == 0 {
+		return "none"
+	}
+	return strings.Join(ids, ", ")
 }

@@ -41,6 +41,7 @@ type bed struct {
 	client *http.Client
 	calls  sync.Map // path of WeChat's → *atomic.Int64
 	events chan map[string]any
+	socket string // through which operators reach the module
 }
 
 const prefix = "/shop/api"
@@ -117,7 +118,9 @@ func (b *bed) config(databaseURL string) config.Config {
 	dir := b.t.TempDir()
 	require.NoError(b.t, b.sim.WriteMerchantFiles(dir))
 	m, app := b.sim.Merchant(), b.sim.App()
+	b.socket = filepath.Join(runDir(b.t), "c", "c.sock")
 	return config.Config{
+		Console:   config.Console{Socket: b.socket},
 		PublicURL: "http://shop.test" + prefix,
 		Pay: config.Pay{
 			Active: true, MchID: m.MchID, CertificatePath: dir, CertificateName: wechattest.MerchantCertFile,

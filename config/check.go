@@ -32,6 +32,7 @@ func (c Config) problems(o options) []Problem {
 	k.session()
 	k.plugins()
 	k.delivery()
+	k.console()
 	return k.found
 }
 

@@ -27,6 +27,7 @@ type Config struct { //nolint:recvcheck // keys points into the struct it fills;
 	Session         Session         // Key: session
 	Plugins         Plugins         // Key: plugins
 	Delivery        Delivery        // Key: delivery
+	Console         Console         // Key: console
 }
 
 // keys lists every setting but those of the single plugins, in the order of the documents.
@@ -41,7 +42,8 @@ func (c *Config) keys() []key {
 	all = append(all, c.Database.keys()...)
 	all = append(all, c.Session.keys()...)
 	all = append(all, c.Plugins.keys()...)
-	return append(all, c.Delivery.keys()...)
+	all = append(all, c.Delivery.keys()...)
+	return append(all, c.Console.keys()...)
 }
 
 // WithDefaults returns a copy in which everything optional that was left out has its default. A public-url loses its

@@ -108,7 +108,7 @@ func open(ctx context.Context, o options) (_ *demo, err error) {
 
 // startModule is what every host does: New, Start, and Stop at the end. Mount is in app.go.
 func (d *demo) startModule(ctx context.Context, cfg config.Config, o options) (err error) {
-	d.module, err = wechat.New(cfg, wechat.WithLogger(d.log))
+	d.module, err = wechat.New(cfg, wechat.WithLogger(d.log), wechat.WithConfigFile(d.configFile))
 	if err != nil {
 		return err
 	}

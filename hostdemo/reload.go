@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
-
-	"wgink.ink/wechat/config"
 )
 
 // reloadWithin bounds a reload; plugins that have not finished draining by then are stopped.
@@ -29,11 +27,7 @@ func hangups() (received <-chan os.Signal, stop func()) {
 func (d *demo) reload(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, reloadWithin)
 	defer cancel()
-	cfg, err := config.Load(d.configFile)
-	if err != nil {
-		return fmt.Errorf("reload: %w", err)
-	}
-	if err := d.module.ApplyPlugins(ctx, cfg); err != nil {
+	if err := d.module.ReloadPlugins(ctx); err != nil {
 		return fmt.Errorf("reload: %w", err)
 	}
 	return nil

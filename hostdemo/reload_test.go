@@ -35,6 +35,7 @@ func TestReloadReplacesPluginsAtRunTime(t *testing.T) {
 	require.ErrorContains(t, d.reload(t.Context()), "plugins.enabled.ledger.version")
 	require.Equal(t, pids(after), pids(d.module.Plugins()))
 
+	require.NoError(t, os.WriteFile(d.configFile, text, 0o600))
 	require.NoError(t, d.module.ReloadPlugin(t.Context(), "members"))
 	require.NotEqual(t, after[1].PID, d.module.Plugins()[1].PID)
 }

@@ -29,6 +29,12 @@ func verbs() []verb {
 		{"plugin dev", "run a plugin with sample events, again whenever a file is saved", pluginDev},
 		{"plugin validate", "check a plugin's folder as a host would, and start it once", pluginValidate},
 		{"plugin lock", "pin the content of the enabled plugins in plugins.lock", pluginLock},
+		{"plugin list", "list the plugins of a running host, and what waits for them", pluginList},
+		{"plugin reload", "make a running host read its configuration again", pluginReload},
+		{"plugin dead list", "list dead letters", deadList},
+		{"plugin dead show", "tell what became of an event", deadShow},
+		{"plugin dead requeue", "hand dead letters over again", deadRequeue},
+		{"plugin replay", "hand an event to a plugin again", pluginReplay},
 		{"sim list", "list orders, refunds, notices or phones", simList},
 	}
 }
@@ -48,10 +54,10 @@ func dispatch(ctx context.Context, t terminal, args []string) error {
 	given := strings.Join(args, " ")
 	switch given {
 	case "", "sim", "plugin", "help", "-h", "-help", "--help", "sim -h", "sim -help", "sim --help", "sim help",
-		"plugin -h", "plugin -help", "plugin --help", "plugin help":
+		"plugin -h", "plugin -help", "plugin --help", "plugin help", "plugin dead", "plugin dead -h", "plugin dead --help":
 		t.sayf("Usage: wechatctl VERB [flags]. Each verb explains itself with -h.\n")
 		for _, v := range verbs() {
-			t.sayf("  %-16s %s", v.name, v.does)
+			t.sayf("  %-20s %s", v.name, v.does)
 		}
 		return nil
 	}

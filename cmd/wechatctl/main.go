@@ -5,7 +5,13 @@
 //	wechatctl plugin validate points  # what a host would say about it
 //	wechatctl plugin lock -config wechat.yml
 //
-// docs/plugins.md tells the rest. Its verbs below sim run a local WeChat (本地微信) for shops
+// The others ask a host that runs: what its plugins do, and what became of their events.
+//
+//	wechatctl plugin list -config wechat.yml
+//	wechatctl plugin reload -config wechat.yml
+//	wechatctl plugin dead list -config wechat.yml
+//
+// docs/plugins.md and docs/operations.md tell the rest. Its verbs below sim run a local WeChat (本地微信) for shops
 // in any language, and play WeChat and its users towards a shop under development:
 //
 //	wechatctl sim serve                          # a WeChat on http://127.0.0.1:8089, with a page and a JSON API
@@ -40,7 +46,7 @@ type terminal struct {
 
 func (t terminal) sayf(format string, args ...any) { _, _ = fmt.Fprintf(t.out, format+"\n", args...) }
 
-// run returns the exit status: 0 done, 1 failed, 2 not understood.
+// run returns the exit status: 0 done, 1 failed, 2 not understood, 3 the host it is about could not be reached.
 func run(ctx context.Context, t terminal, args []string) int {
 	// The first Ctrl-C ends everything in order; a second one, then unhandled, ends the process at once.
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
@@ -54,6 +60,9 @@ func run(ctx context.Context, t terminal, args []string) int {
 	_, _ = fmt.Fprintln(t.problems, "wechatctl:", err)
 	if _, misused := errors.AsType[usageError](err); misused {
 		return 2
+	}
+	if _, away := errors.AsType[unreachable](err); away {
+		return 3
 	}
 	return 1
 }

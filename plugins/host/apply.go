@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"sync"
 
@@ -31,12 +32,31 @@ func (h *Host) Apply(ctx context.Context, cfg config.Plugins) error {
 func (h *Host) Reload(ctx context.Context, plugin string) error {
 	h.applying.Lock()
 	defer h.applying.Unlock()
-	s, enabled := h.roster()[plugin], h.cfg.Enabled
-	if s == nil {
+	return h.reload(ctx, plugin, h.cfg)
+}
+
+// ReloadFrom is Reload by what cfg says about this one plugin, which is then in force for it. All else in cfg, but for
+// where plugins lie and what pins them, is left out.
+func (h *Host) ReloadFrom(ctx context.Context, plugin string, cfg config.Plugins) error {
+	h.applying.Lock()
+	defer h.applying.Unlock()
+	if err := h.reload(ctx, plugin, cfg); err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.cfg.Enabled = maps.Clone(h.cfg.Enabled)
+	h.cfg.Enabled[plugin] = cfg.Enabled[plugin]
+	return nil
+}
+
+func (h *Host) reload(ctx context.Context, plugin string, cfg config.Plugins) error {
+	s := h.roster()[plugin]
+	wanted, enabled := cfg.Enabled[plugin]
+	if s == nil || !enabled {
 		return fmt.Errorf("plugin %s is not enabled", plugin)
 	}
-	cfg := h.cfg
-	cfg.Enabled = map[string]config.Plugin{plugin: enabled[plugin]}
+	cfg.Enabled = map[string]config.Plugin{plugin: wanted}
 	plans, warning, err := readEnabled(cfg, h.production)
 	if err != nil {
 		return err

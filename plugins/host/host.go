@@ -142,15 +142,22 @@ func (h *Host) begin(ctx context.Context) error {
 
 // prepare makes what the first process needs. mu is held.
 func (h *Host) prepare() error {
-	if h.around.dir != nil {
+	if h.around.launcher != nil {
 		return nil
 	}
-	dir, err := newRunDir(h.runDirBase)
-	if err != nil {
+	if err := h.makeDir(); err != nil {
 		return err
 	}
-	h.around.dir, h.around.launcher = dir, newLauncher(h.around.logger)
+	h.around.launcher = newLauncher(h.around.logger)
 	return nil
+}
+
+// makeDir makes the host's private folder if there is none yet. mu is held.
+func (h *Host) makeDir() (err error) {
+	if h.around.dir == nil {
+		h.around.dir, err = newRunDir(h.runDirBase)
+	}
+	return err
 }
 
 // launch begins a supervisor's life. mu is held, and the host runs.
@@ -187,8 +194,10 @@ func (h *Host) Stop(ctx context.Context) error {
 	defer h.hard()
 	h.soft()
 	h.runs.Wait() // every step of a supervisor has a limit
-	if h.around.dir != nil {
+	if h.around.launcher != nil {
 		h.around.launcher.stop()
+	}
+	if h.around.dir != nil {
 		h.stopErr = h.around.dir.close()
 	}
 	return h.stopErr

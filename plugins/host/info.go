@@ -26,6 +26,7 @@ type Info struct {
 	Handles     []string // the manifest's patterns
 	Granted     []string // permissions it has
 	Withheld    []string // permissions it asks for and was not granted
+	Hash        string   // of the folder's content, as plugins.lock pins it; empty when any content will do
 	State       State
 	Since       time.Time // when the state began
 	Alarm       bool      // it has ended five times within ten minutes, and waits longer for it
@@ -48,7 +49,7 @@ func (s *supervisor) info() Info {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := Info{
-		ID: s.id, Version: s.plan.version, State: s.state, Since: s.since, NextStart: s.nextAt, Alarm: s.alarm && !s.calm(), Starts: s.starts,
+		ID: s.id, Version: s.plan.version, Hash: s.plan.sum, State: s.state, Since: s.since, NextStart: s.nextAt, Alarm: s.alarm && !s.calm(), Starts: s.starts,
 		Draining: len(s.leaving), Concurrency: s.plan.concurrency, Timeout: s.plan.timeout, LastError: s.lastErr,
 		MemoryLimit: s.plan.memory, Swaps: s.swaps, Granted: s.plan.granted, Withheld: s.plan.withheld,
 	}

@@ -97,14 +97,13 @@ func sweep(base string) {
 	if err != nil {
 		return
 	}
-	ours := regexp.MustCompile(`^h[a-z2-7]{4}$`)
 	for _, e := range entries {
 		path := filepath.Join(base, e.Name())
 		info, err := e.Info()
 		if err != nil || !e.IsDir() {
 			continue
 		}
-		if ours.MatchString(e.Name()) {
+		if privateName(e.Name()) {
 			if lock, err := lockLeft(path); err == nil {
 				killLeftovers(path)
 				_ = os.RemoveAll(path)
@@ -115,3 +114,6 @@ func sweep(base string) {
 		}
 	}
 }
+
+// privateName tells whether a folder below the run folder is one host's.
+func privateName(name string) bool { return regexp.MustCompile(`^h[a-z2-7]{4}$`).MatchString(name) }
