@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+
+	"wgink.ink/wechat/internal/failpoint"
 )
 
 // keepSQLite is Keep for SQLite, which has no writing CTEs: some statements one after the other, under one commit. Each
@@ -166,7 +168,7 @@ func (q Queries) queueAll(ctx context.Context, rows []deliveryRow) error {
 	if err != nil {
 		return fmt.Errorf("queue %d deliveries: %w", len(rows), err)
 	}
-	return nil
+	return failpoint.Hit(failpoint.AfterInsert)
 }
 
 // moveRow is what a fact changes on its order.
