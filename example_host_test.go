@@ -26,7 +26,7 @@ func serve(ctx context.Context, file string, listener net.Listener) error {
 	if err != nil {
 		return err // every problem of the file at once
 	}
-	module, err := wechat.New(cfg)
+	module, err := wechat.New(cfg, wechat.WithConfigFile(file))
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,9 @@ func TestWrongCommandLinesAreTold(t *testing.T) {
 		"sim trigger payment.succeeded -change total=1", "sim resend", "sim resend x -out-trade-no y", "sim phone alice",
 		"sim phone alice dance", "sim phone alice pay", "sim run a b", "sim run a -stop", "sim list orders -colour",
 		"sim trigger x -total much",
+		"plugin dead dance", "plugin list x", "plugin reload a b", "plugin reload -force a", "plugin dead list x", "plugin dead show",
+		"plugin dead requeue", "plugin dead requeue e", "plugin dead requeue -all", "plugin dead requeue e p -all -plugin p",
+		"plugin dead requeue e p -code c", "plugin replay", "plugin replay -event e", "plugin replay -event e -plugin p x",
 	} {
 		status, out, problems := call(t, "", noEnvironment, strings.Fields(line)...)
 		require.Equal(t, 2, status, line)
