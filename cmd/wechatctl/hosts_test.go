@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -152,6 +154,20 @@ func TestHostsThatCannotBeReached(t *testing.T) {
 		require.Equal(t, 3, status)
 		require.Contains(t, problems, "may not open it")
 	}
+}
+
+// A host that hangs is told apart from one that is not there, and not waited for.
+func TestHostsThatHang(t *testing.T) {
+	t.Parallel()
+	socket := filepath.Join(runFolder(t), "c.sock")
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", socket) // nobody accepts
+	require.NoError(t, err)
+	defer func() { require.NoError(t, l.Close()) }()
+	began := time.Now()
+	status, _, problems := call(t, "", noEnvironment, "plugin", "list", "-socket", socket)
+	require.Equal(t, 3, status)
+	require.Contains(t, problems, "deadline")
+	require.GreaterOrEqual(t, time.Since(began), hostWithin)
 }
 
 const helperVariable = "WECHATCTL_TEST_HOST"

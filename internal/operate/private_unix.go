@@ -25,3 +25,6 @@ func checkPrivate(dir string) error {
 	}
 	return nil
 }
+
+// keepPrivate lets nobody else open the socket. Until then the folder's mode does.
+func keepPrivate(path string) error { return os.Chmod(path, 0o600) }

@@ -48,7 +48,7 @@ func listen(ctx context.Context, path string) (*socket, error) {
 	if unix, ok := l.(*net.UnixListener); ok {
 		unix.SetUnlinkOnClose(false) // it would remove whatever has the name then
 	}
-	err = os.Chmod(path, 0o600)
+	err = keepPrivate(path)
 	file, statErr := os.Lstat(path)
 	if err = errors.Join(err, statErr); err != nil {
 		return nil, errors.Join(err, l.Close(), os.Remove(path))
