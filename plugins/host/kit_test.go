@@ -111,7 +111,7 @@ func (s *scene) start(t *testing.T) *Host {
 	t.Cleanup(func() {
 		began := time.Now()
 		require.NoError(t, h.Stop(context.Background()))
-		require.Less(t, time.Since(began), 5*time.Second)
+		require.Less(t, time.Since(began), 5*time.Second+slack())
 		left, err := os.ReadDir(s.cfg.RunDir)
 		require.NoError(t, err)
 		require.Empty(t, left)

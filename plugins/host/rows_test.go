@@ -23,6 +23,14 @@ import (
 // full says that the long forms of these tests are wanted.
 func full() bool { return os.Getenv("WECHAT_CHAOS_FULL") != "" }
 
+// slack is what a limit of time is stretched by: other tests run beside. The long lane has the machine to itself.
+func slack() time.Duration {
+	if full() {
+		return 0
+	}
+	return 10 * time.Second
+}
+
 // What a plugin prints, however much and however oddly, neither stops it nor floods the host.
 func TestPrinting(t *testing.T) {
 	t.Parallel()
@@ -87,7 +95,7 @@ func TestHangs(t *testing.T) {
 			pid := h.List()[0].PID
 			began := time.Now()
 			out := hang(t, s, h)
-			require.Less(t, time.Since(began), 5*time.Second)
+			require.Less(t, time.Since(began), 5*time.Second+slack())
 			require.NotEqual(t, Done, out.Result)
 			after := await(t, h, func(i Info) bool { return i.State == Ready && i.PID != pid && i.Draining == 0 })
 			require.True(t, gone(pid))
@@ -97,7 +105,7 @@ func TestHangs(t *testing.T) {
 			}
 			began = time.Now()
 			require.NoError(t, h.Stop(t.Context()))
-			require.Less(t, time.Since(began), 5*time.Second)
+			require.Less(t, time.Since(began), 5*time.Second+slack())
 			killChildren(t, s)
 		})
 	}
