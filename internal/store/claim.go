@@ -77,17 +77,19 @@ func (q Queries) claimSafely(ctx context.Context, c claim) ([]Delivery, error) {
 }
 
 func (q Queries) claim(ctx context.Context, c claim) (claimed []Delivery, err error) {
-	err = q.db.NewRaw(q.claimSQL(c), c.owner, c.lease.Milliseconds(), c.plugin, c.limit).Scan(ctx, &claimed)
+	err = q.db.NewRaw(q.claimSQL(c), c.plugin, c.limit, c.owner, c.lease.Milliseconds()).Scan(ctx, &claimed)
 	if err != nil {
 		return nil, fmt.Errorf("claim deliveries of %s: %w", c.plugin, err)
 	}
 	return claimed, nil
 }
 
-// claimSQL has the placeholders owner, lease in milliseconds, plugin and limit.
+// claimSQL has the placeholders plugin, limit, owner and lease in milliseconds.
 //
 // The plugin is compared through an expression, to keep the planner away from the indexes by plugin when it looks for rows
-// of one subject: without statistics it takes them for selective, and reads all rows of the plugin for each candidate.
+// of one subject: without statistics it takes them for selective, and reads all rows of the plugin for each candidate. The
+// rows are chosen once and for all before the update: a subquery that the planner runs again, as it may, skips the rows it
+// has just locked and finds others, past the limit.
 func (q Queries) claimSQL(c claim) string {
 	which, before, direction, skip := "NOT d.suspect", "", "", ""
 	if c.suspect {
@@ -99,9 +101,7 @@ func (q Queries) claimSQL(c claim) string {
 	if q.postgres() {
 		skip = "FOR UPDATE OF d SKIP LOCKED"
 	}
-	return fmt.Sprintf(`UPDATE wechat_deliveries SET
-			state = 'running', owner = ?, attempt = attempt + 1, wake_at = %[1]s + ?, updated_at = %[1]s
-		WHERE (event_id, plugin) IN (
+	return fmt.Sprintf(`WITH due AS MATERIALIZED (
 			SELECT d.event_id, d.plugin FROM wechat_deliveries AS d
 			WHERE d.plugin = ? AND d.state = 'pending' AND d.wake_at <= %[1]s AND %[2]s
 				AND NOT EXISTS (SELECT 1 FROM wechat_deliveries AS r
@@ -110,6 +110,9 @@ func (q Queries) claimSQL(c claim) string {
 					WHERE s.subject = d.subject AND s.plugin || '' = d.plugin AND s.state = 'pending'
 						AND (s.wake_at < d.wake_at OR (s.wake_at = d.wake_at AND s.event_id < d.event_id)) %[5]s)
 			ORDER BY d.wake_at %[3]s LIMIT ? %[4]s)
+		UPDATE wechat_deliveries SET
+			state = 'running', owner = ?, attempt = attempt + 1, wake_at = %[1]s + ?, updated_at = %[1]s
+		WHERE (event_id, plugin) IN (SELECT event_id, plugin FROM due)
 		RETURNING *`, q.now, which, direction, skip, before)
 }
 

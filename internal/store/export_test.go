@@ -70,9 +70,9 @@ func (d *DB) QueueQueries() map[string]string {
 		return d.bun.NewRaw(query, values...).String()
 	}
 	queries := map[string]string{
-		"claim oldest":  fill(d.claimSQL(claim{}), "o", 1000, "p", 100),
-		"claim newest":  fill(d.claimSQL(claim{newest: true}), "o", 1000, "p", 100),
-		"claim suspect": fill(d.claimSQL(claim{suspect: true}), "o", 1000, "p", 1),
+		"claim oldest":  fill(d.claimSQL(claim{}), "p", 100, "o", 1000),
+		"claim newest":  fill(d.claimSQL(claim{newest: true}), "p", 100, "o", 1000),
+		"claim suspect": fill(d.claimSQL(claim{suspect: true}), "p", 1, "o", 1000),
 		"suspects":      fill("SELECT COUNT(*) FROM wechat_deliveries WHERE suspect AND plugin = 'p' AND state = 'pending'"),
 		"take back":     fill("UPDATE wechat_deliveries SET state = 'pending' WHERE state = 'running' AND wake_at < ?", d.nowSQL()),
 		"renew":         fill(renewSQL(2), 1, 1, "o", "pending1", "p", 1, "pending2", "p", 1),
