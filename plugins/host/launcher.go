@@ -48,8 +48,10 @@ func (l *launcher) run() {
 func execute(cmd *exec.Cmd) error {
 	closeOnExec()
 	for try := 1; ; try++ {
-		err := cmd.Start()
+		fresh := *cmd // a command starts once, and remembers that it failed
+		err := fresh.Start()
 		if !errors.Is(err, syscall.ETXTBSY) || try == busyTries {
+			*cmd = fresh
 			return err
 		}
 		time.Sleep(busyWait)
