@@ -71,7 +71,9 @@ func build(cfg config.Config, o options) (_ *Module, err error) {
 			return nil, fmt.Errorf("configuration file: %w", err)
 		}
 	}
-	m.plugins, err = host.New(cfg.Plugins, host.Options{Logger: o.log, Services: m.services(), Production: cfg.Production()})
+	m.plugins, err = host.New(cfg.Plugins, host.Options{
+		Logger: o.log, Services: m.services(), Past: m.past, Production: cfg.Production(),
+	})
 	if err != nil {
 		return nil, err
 	}

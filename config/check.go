@@ -61,9 +61,9 @@ func (k *checker) between(path string, value, low, high time.Duration) {
 	}
 }
 
-func (k *checker) numberBetween(path string, value, low, high int) {
-	if value < low || value > high {
-		k.failf(path, "must be from %d to %d", low, high)
+func (k *checker) numberUpTo(path string, value, high int) {
+	if value < 1 || value > high {
+		k.failf(path, "must be from 1 to %d", high)
 	}
 }
 

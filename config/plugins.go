@@ -20,6 +20,7 @@ type Plugin struct {
 	// Required makes the host's start fail when the plugin cannot run as it is. Key: required. Default: false.
 	Required bool
 	Limits   Limits // Key: limits. May only lower what the plugin's manifest asks for.
+	Canary   Canary // Key: canary. Another version that is tried beside this one.
 }
 
 // Limits bound one plugin. Key: plugins.enabled.<id>.limits.
@@ -59,7 +60,7 @@ func (p *Plugins) keys() []key {
 // plugin's own.
 func (p *Plugin) keys(id string) []key {
 	section := enabledPath + "." + id + "."
-	return []key{
+	return append([]key{
 		{path: section + "version", to: &p.Version, need: "the plugin is enabled",
 			doc: "Version to run, for example 1.4.0. Names the folder below plugins.dir."},
 		{path: section + "config", to: &p.Config,
@@ -76,7 +77,7 @@ func (p *Plugin) keys(id string) []key {
 			doc: "User, by name or number, as whom the plugin runs. Only for a host that runs as root; not on Windows."},
 		{path: section + "limits.memory", to: &p.Limits.Memory, auto: "the manifest's, else 256MiB",
 			doc: "Memory of its process. May only lower what the manifest asks for. Such as 128MiB or 2GiB, from 16MiB."},
-	}
+	}, p.Canary.keys(section+"canary.")...)
 }
 
 // secretKey is the setting of one secret of the plugin with that id.

@@ -67,6 +67,7 @@ func (k *checker) plugin(id string, p Plugin) {
 		}
 	}
 	if p.Limits.Concurrency != 0 {
-		k.numberBetween(path+".limits.concurrency", p.Limits.Concurrency, 1, maxConcurrency)
+		k.numberUpTo(path+".limits.concurrency", p.Limits.Concurrency, maxConcurrency)
 	}
+	k.canary(path+".canary", p)
 }

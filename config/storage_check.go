@@ -57,13 +57,13 @@ func (k *checker) session() {
 	if s.Absolute < s.Idle || s.Absolute > maxAbsolute {
 		k.failf("session.absolute", "must be from session.idle to %v", maxAbsolute)
 	}
-	k.numberBetween("session.max-per-user", s.MaxPerUser, 1, maxTokens)
+	k.numberUpTo("session.max-per-user", s.MaxPerUser, maxTokens)
 }
 
 func (k *checker) delivery() {
 	k.between("delivery.lease", k.Delivery.Lease, minLease, maxLease)
 	k.between("delivery.poll", k.Delivery.Poll, minPoll, maxPoll)
-	k.numberBetween("delivery.workers", k.Delivery.Workers, 1, maxDeliveries)
+	k.numberUpTo("delivery.workers", k.Delivery.Workers, maxDeliveries)
 	if k.Delivery.KeepDone < minKeepDone {
 		k.failf("delivery.keep-done", "must be %v or more", minKeepDone)
 	}

@@ -28,6 +28,7 @@ func details(p operate.Plugin, verbose bool) (lines []string) {
 	if s := p.LastSwap; s != nil && s.Error != "" {
 		sayf("version %s did not take over %s ago (%s): %s", s.To, ago(s.At), s.Reason, s.Error)
 	}
+	lines = append(lines, canary(p.Canary, verbose)...)
 	if p.Draining > 0 {
 		sayf("%d processes that were replaced finish what they have", p.Draining)
 	}

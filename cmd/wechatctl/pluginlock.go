@@ -75,8 +75,12 @@ func enabledPlugins(file string) (all []pinned, lock string, err error) {
 		return nil, "", fmt.Errorf("%s enables no plugin", file)
 	}
 	for _, id := range slices.Sorted(maps.Keys(cfg.Plugins.Enabled)) {
-		version := cfg.Plugins.Enabled[id].Version
-		all = append(all, pinned{host.Release{ID: id, Version: version}, filepath.Join(cfg.Plugins.Dir, id, version)})
+		enabled := cfg.Plugins.Enabled[id]
+		for _, version := range slices.Compact([]string{enabled.Version, enabled.Canary.Version}) {
+			if version != "" { // no canary
+				all = append(all, pinned{host.Release{ID: id, Version: version}, filepath.Join(cfg.Plugins.Dir, id, version)})
+			}
+		}
 	}
 	return all, cfg.Plugins.Lock, nil
 }

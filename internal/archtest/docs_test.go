@@ -268,7 +268,7 @@ func TestDocumentedPluginFilesAreValid(t *testing.T) {
 	t.Parallel()
 	for folder := range languages() {
 		yaml := blocks(document(t, ours(), folder+"/plugins.md"), "yaml")
-		require.Len(t, yaml, 2, folder)
+		require.Len(t, yaml, 3, folder)
 		manifest, err := host.ParseManifest([]byte(yaml[0]))
 		require.NoError(t, err, folder)
 		cfg, err := config.Parse([]byte(yaml[1]), config.WithEnviron([]string{"ERP_PASSWORD=x"}))
@@ -279,6 +279,11 @@ func TestDocumentedPluginFilesAreValid(t *testing.T) {
 			require.NotEmpty(t, enabled.Secrets[secret])
 		}
 		require.Less(t, enabled.Limits.Timeout, manifest.Limits.Timeout)
+		cfg, err = config.Parse([]byte(yaml[2]))
+		require.NoError(t, err, folder)
+		require.NotZero(t, cfg.Plugins.Enabled[manifest.ID].Canary.Shadow)
+		require.Equal(t, config.CanaryMinEvents, cfg.Plugins.Enabled[manifest.ID].Canary.MinEvents, "as it is by default")
+		require.Equal(t, config.CanaryMaxErrors, cfg.Plugins.Enabled[manifest.ID].Canary.MaxErrors, "as it is by default")
 	}
 }
 

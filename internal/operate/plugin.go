@@ -36,6 +36,7 @@ type Plugin struct {
 	Swaps       int       `json:"swaps"`
 	LastSwap    *Swap     `json:"last_swap,omitempty"`
 	Crashes     []Crash   `json:"crashes"` // the newest first
+	Canary      *Canary   `json:"canary,omitempty"`
 	Queue       Queue     `json:"queue"`
 }
 
@@ -90,11 +91,16 @@ func PluginOf(i host.Info) Plugin {
 	if i.LastSwap != nil {
 		p.LastSwap = &Swap{At: i.LastSwap.At, From: i.LastSwap.From, To: i.LastSwap.To, Reason: i.LastSwap.Reason, Error: i.LastSwap.Error}
 	}
-	for _, c := range i.Crashes {
-		p.Crashes = append(p.Crashes, Crash{
+	p.Crashes, p.Canary = crashesOf(i.Crashes), canaryOf(i.Canary)
+	return p
+}
+
+func crashesOf(all []host.Crash) (out []Crash) {
+	for _, c := range all {
+		out = append(out, Crash{
 			At: c.At, Version: c.Version, PID: c.PID, ReadyFor: SecondsOf(c.ReadyFor), Reason: c.Reason, Status: c.Status,
 			Events: c.Events, Panic: c.Panic, Output: c.Output,
 		})
 	}
-	return p
+	return out
 }

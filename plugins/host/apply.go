@@ -65,7 +65,16 @@ func (h *Host) reload(ctx context.Context, plugin string, cfg config.Plugins) er
 	if !h.isRunning() {
 		return errNotRunning
 	}
-	return s.order(ctx, plans[0], "reload")
+	return h.replace(ctx, s, plans[0], "reload", true)
+}
+
+// replace hot-swaps the plugin's process, and after that its canary.
+func (h *Host) replace(ctx context.Context, s *supervisor, p *plan, reason string, anew bool) error {
+	if err := s.order(ctx, p, reason); err != nil {
+		return err
+	}
+	h.tryAgain(s, p.trial, anew)
+	return nil
 }
 
 func (h *Host) apply(ctx context.Context, cfg config.Plugins) error {
@@ -94,9 +103,11 @@ func (h *Host) apply(ctx context.Context, cfg config.Plugins) error {
 		case p == nil:
 			each(func() error { return s.remove(ctx) })
 		case !p.same(s.inForce()):
-			each(func() error { return s.order(ctx, p, "configuration") })
+			each(func() error { return h.replace(ctx, s, p, "configuration", false) })
 		case s.info().State == Rejected:
-			each(func() error { return s.order(ctx, p, "reload") })
+			each(func() error { return h.replace(ctx, s, p, "reload", true) })
+		default:
+			h.tryAgain(s, p.trial, false)
 		}
 	}
 	for _, s := range added {
@@ -144,8 +155,15 @@ func (h *Host) enroll(cfg config.Plugins, wanted map[string]*plan) (added []*sup
 // remove lets the plugin drain and stops it.
 func (s *supervisor) remove(ctx context.Context) error {
 	defer context.AfterFunc(ctx, s.cut)()
+	trials := s.present()
+	for _, t := range trials {
+		defer context.AfterFunc(ctx, t.cut)()
+	}
 	s.leave()
 	<-s.done // every step of a supervisor has a limit
+	for _, t := range trials {
+		<-t.done
+	}
 	return nil
 }
 
@@ -178,5 +196,9 @@ func (h *Host) isRunning() bool {
 	return h.phase == phaseRunning
 }
 
-// same tells whether a process by one plan is as good as one by the other.
-func (p *plan) same(other *plan) bool { return reflect.DeepEqual(p, other) }
+// same tells whether a process by one plan is as good as one by the other, whatever is tried beside them.
+func (p *plan) same(other *plan) bool {
+	a, b := *p, *other
+	a.trial, b.trial = nil, nil
+	return reflect.DeepEqual(a, b)
+}

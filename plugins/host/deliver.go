@@ -24,6 +24,20 @@ func (h *Host) Deliver(ctx context.Context, plugin string, ev Event) Outcome {
 	if s == nil {
 		return Outcome{Result: NotReady, Code: "unknown-plugin", Message: "no plugin of that id is enabled"}
 	}
+	t := s.trying()
+	if out, final := t.deliver(ctx, ev); final {
+		return out
+	}
+	if busy := s.held(ev.ID); busy != nil {
+		return *busy
+	}
+	out := s.deliver(ctx, ev)
+	t.compare(ev, out)
+	return out
+}
+
+// deliver hands one event to the process that works.
+func (s *supervisor) deliver(ctx context.Context, ev Event) Outcome {
 	p, refusal := s.acquire(ev.ID)
 	if refusal != nil {
 		return *refusal

@@ -11,6 +11,7 @@ type Event struct {
 	Attempt    uint32 // 1 for the first hand-over
 	OccurredAt time.Time
 	Replay     bool   // an operator asked for it again
+	Shadow     bool   // it was handled already: the plugin shall have no effect
 	Compared   bool   // it was compared with a stored order
 	Payload    []byte // decrypted WeChat JSON for notices; our own JSON for user events
 }

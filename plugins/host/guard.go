@@ -26,6 +26,7 @@ type guard struct {
 	rate    *rate         // shared by every process of the plugin
 	events  *underWay
 	logger  *slog.Logger // names the plugin
+	shadow  *notes       // takes the calls that would change something, which are not made; nil outside of a shadow run
 }
 
 // intercept is a grpc.UnaryServerInterceptor.
@@ -57,6 +58,9 @@ func (g *guard) call(ctx context.Context, call wire.Call, req any, next grpc.Una
 	}
 	if call.Permission == "" || !slices.Contains(g.granted, call.Permission) {
 		return nil, errDenied
+	}
+	if call.Changes && g.shadow != nil {
+		return g.shadow.instead(call, req)
 	}
 	deadline := time.Now().Add(g.timeout)
 	if end, ok := g.events.deadline(eventOf(req)); ok && end.Before(deadline) {
@@ -94,6 +98,9 @@ func (g *guard) record(ctx context.Context, call wire.Call, req any, took time.D
 	}
 	if named, ok := req.(interface{ GetOutTradeNo() string }); ok {
 		attrs = append(attrs, slog.String("out_trade_no", named.GetOutTradeNo()))
+	}
+	if g.shadow != nil {
+		attrs = append(attrs, slog.Bool("shadow", true))
 	}
 	if cause != nil {
 		attrs = append(attrs, slog.Any("error", cause))

@@ -21,6 +21,8 @@ type Options struct {
 	Version string
 	// Services are what plugins may ask, as far as the operator granted it. Optional. Default: nothing.
 	Services Services
+	// Past gives the events of shadow runs. Optional. Default: none, and such a run is refused.
+	Past Past
 	// Production insists on plugins.lock and on folders that the host's user cannot change. Optional. Default: false.
 	Production bool
 }
@@ -82,7 +84,7 @@ func newHost(cfg config.Plugins, opts Options, limits timing) (*Host, error) {
 	h := &Host{
 		runDirBase: base, cfg: cfg, changed: make(chan struct{}), stopped: make(chan struct{}),
 	}
-	h.around = &surroundings{logger: logger, limits: limits, version: opts.Version, services: opts.Services, changed: h.signal}
+	h.around = &surroundings{logger: logger, limits: limits, version: opts.Version, services: opts.Services, past: opts.Past, changed: h.signal}
 	h.production = opts.Production
 	h.report(plans, warning)
 	all := make(roster, len(plans))
@@ -99,7 +101,11 @@ func (h *Host) report(plans []*plan, warning string) {
 		h.around.logger.Warn(warning) //nolint:sloglint // one of a few fixed texts
 	}
 	for _, p := range plans {
-		for _, text := range p.warnings {
+		warnings := p.warnings
+		if p.trial != nil {
+			warnings = append(slices.Clip(warnings), p.trial.plan.warnings...)
+		}
+		for _, text := range warnings {
 			h.around.logger.Warn("plugin files", "plugin", p.id, "problem", text)
 		}
 	}
@@ -165,11 +171,15 @@ func (h *Host) launch(s *supervisor) {
 	l := h.all
 	l.work, s.leave = context.WithCancel(h.all.work)
 	l.drain, s.cut = context.WithCancel(h.all.drain)
+	s.life = l
 	h.runs.Go(func() {
 		defer s.cut()
 		defer s.leave()
 		s.run(l)
 	})
+	if tp := s.inForce().trial; tp != nil {
+		h.try(s, tp)
+	}
 }
 
 func (h *Host) roster() roster { return *h.supervisors.Load() }

@@ -43,9 +43,11 @@ type Info struct {
 	Swaps       int     // hot swaps that succeeded
 	LastSwap    *Swap   // nil when there was none
 	Crashes     []Crash // how the last processes ended that nobody asked to, the newest first, at most five
+	Canary      *Canary // the version that is tried beside this one; nil without one
 }
 
 func (s *supervisor) info() Info {
+	canary := s.trying().info()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := Info{
@@ -53,7 +55,7 @@ func (s *supervisor) info() Info {
 		Draining: len(s.leaving), Concurrency: s.plan.concurrency, Timeout: s.plan.timeout, LastError: s.lastErr,
 		MemoryLimit: s.plan.memory, Swaps: s.swaps, Granted: s.plan.granted, Withheld: s.plan.withheld,
 	}
-	i.Crashes = slices.Clone(s.crashes)
+	i.Crashes, i.Canary = slices.Clone(s.crashes), canary
 	if s.lastSwap != nil {
 		last := *s.lastSwap
 		i.LastSwap = &last

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -51,6 +52,10 @@ func (p *process) describe(ctx context.Context) error {
 	for _, pattern := range p.plan.manifest.Handles {
 		problems = append(problems, missing(pattern, d.GetServices()))
 	}
+	if p.shadow != nil && !slices.Contains(d.GetFeatures(), wire.FeatureShadow) {
+		problems = append(problems, errors.New("does not declare the feature shadow, so it could really do what a shadow run must "+
+			"only show: its handler needs the method HonoursShadow, and must keep what that promises"))
+	}
 	if err := errors.Join(problems...); err != nil {
 		return permanent(err)
 	}
@@ -81,7 +86,7 @@ func (p *process) configure(ctx context.Context, hostVersion string) error {
 		Id: p.plan.id, Version: p.plan.version, ConfigJson: p.plan.config, Secrets: p.plan.secrets,
 		MaxConcurrency: uint32(p.plan.concurrency), //nolint:gosec // 1 to concurrencyMax
 		HostVersion:    hostVersion, HostFeatures: p.services.features(), HostBrokerId: p.offerID(),
-		Permissions: p.plan.granted,
+		Permissions: p.plan.granted, Shadow: p.shadow != nil,
 	})
 	switch status.Code(err) {
 	case codes.OK:

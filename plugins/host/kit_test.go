@@ -33,6 +33,7 @@ type scene struct {
 	log    *logBook
 
 	services Services // what plugins may ask
+	past     Past     // what shadow runs get
 }
 
 // newScene has one plugin, fulfil 1.4.0, whose executable has the given name; see internal/testplugin for what the
@@ -105,7 +106,7 @@ func (s *scene) set(id string, change func(p *config.Plugin)) {
 // start starts a host and stops it at the test's end; nothing may be left then, in the run folder or in the log.
 func (s *scene) start(t *testing.T) *Host {
 	t.Helper()
-	h, err := newHost(s.cfg, Options{Logger: slog.New(s.log), Version: "test", Services: s.services}, s.limits)
+	h, err := newHost(s.cfg, Options{Logger: slog.New(s.log), Version: "test", Services: s.services, Past: s.past}, s.limits)
 	require.NoError(t, err)
 	require.NoError(t, h.Start(t.Context()))
 	t.Cleanup(func() {

@@ -72,6 +72,7 @@ func (p *process) offerHost() {
 	}
 	p.offer = newOffer(p.broker, p.services, &guard{
 		granted: p.plan.granted, timeout: p.plan.timeout, rate: newRate(time.Now()), events: p.events, logger: p.logger,
+		shadow: p.shadow,
 	})
 }
 

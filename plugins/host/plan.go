@@ -34,6 +34,7 @@ type plan struct {
 	granted      []string // permissions, sorted
 	withheld     []string // asked for and not granted, sorted
 	secrets      map[string]string
+	trial        *trialPlan // the canary; nil without one
 }
 
 func platform() string { return runtime.GOOS + "-" + runtime.GOARCH }
@@ -111,7 +112,8 @@ func readPlan(root *os.Root, id string, enabled config.Plugin, t trust) (*plan, 
 			problems = append(problems, fmt.Errorf("%s.secrets.%s: the plugin's manifest asks for it; give a value", key, name))
 		}
 	}
-	return p, errors.Join(problems...)
+	p.trial, err = readTrial(root, id, enabled, t)
+	return p, errors.Join(append(problems, err)...)
 }
 
 // grant notes what the operator allows; it may not be more than the plugin asks for, since nobody would know why.

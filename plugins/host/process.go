@@ -39,6 +39,7 @@ type process struct {
 
 	takes, features []string // handler services and abilities, as Describe told them
 	services        Services // what it may ask the host, if granted
+	shadow          *notes   // of the calls that would change something; nil unless it runs in the shadow
 	events          *underWay
 	offer           *offer // of those services; nil before introduce
 
@@ -58,6 +59,8 @@ type surroundings struct {
 	limits   timing
 	version  string // the host's
 	services Services
+	past     Past   // nil when there is none
+	shadow   *notes // for a process in the shadow; nil for all others
 	changed  func() // a plugin's state changed
 }
 
@@ -111,7 +114,7 @@ func newProcess(ctx context.Context, p *plan, s *surroundings) (*process, error)
 		},
 	})
 	return &process{
-		plan: p, limits: s.limits, logger: logger, runner: r, client: client, services: s.services, events: newUnderWay(),
+		plan: p, limits: s.limits, logger: logger, runner: r, client: client, services: s.services, shadow: s.shadow, events: newUnderWay(),
 		hand: newHand(), work: work,
 		unreachable: make(chan struct{}),
 	}, nil

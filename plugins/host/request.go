@@ -19,7 +19,7 @@ type request func(ctx context.Context, conn grpc.ClientConnInterface) (*pluginv1
 func (ev Event) Delivery() sdk.Delivery {
 	return sdk.Delivery{
 		EventID: ev.ID, EventType: ev.Type, Subject: ev.Subject, Attempt: ev.Attempt, OccurredAt: ev.OccurredAt,
-		Replay: ev.Replay,
+		Replay: ev.Replay, Shadow: ev.Shadow,
 	}
 }
 
@@ -28,7 +28,7 @@ func (ev Event) Delivery() sdk.Delivery {
 func newRequest(ev Event, services []string) (request, error) {
 	d := &pluginv1.Delivery{
 		EventId: ev.ID, EventType: ev.Type, Subject: ev.Subject, Attempt: ev.Attempt,
-		OccurredAt: timestamp(ev.OccurredAt), Replay: ev.Replay,
+		OccurredAt: timestamp(ev.OccurredAt), Replay: ev.Replay, Shadow: ev.Shadow,
 	}
 	switch kind, _ := wire.KindOf(ev.Type).In(services); kind {
 	case wire.KindPayment:

@@ -22,7 +22,11 @@ type supervisor struct {
 	retiring sync.WaitGroup // processes that were replaced
 	notAgain time.Time      // a hot swap of our own accord waits until then; run's alone
 
-	leave, cut context.CancelFunc // of its life; set before run
+	life       life               // set before run, as are the next two
+	leave, cut context.CancelFunc // of its life
+	giveUp     func(error)        // for a canary: ends its life when its one process has failed; nil for all others
+	up         chan struct{}      // closed when a process was ready for the first time
+	upOnce     sync.Once
 
 	mu       sync.Mutex
 	plan     *plan // in force: the next start is by it
@@ -38,7 +42,9 @@ type supervisor struct {
 	leaving  []*process // replaced, and not ended yet
 	swaps    int
 	lastSwap *Swap
-	crashes  []Crash // the newest first
+	crashes  []Crash  // the newest first
+	trial    *trial   // the canary that is tried, rolled back or not; nil without one
+	trials   []*trial // those of which a process may be left
 }
 
 // life says when a supervisor ends, and how.
@@ -56,7 +62,7 @@ func newSupervisor(p *plan, around *surroundings) *supervisor {
 	return &supervisor{
 		id: p.id, plan: p, around: around, backoff: newBackoff(around.limits), logger: around.logger.With("plugin", p.id),
 		orders: make(chan swapOrder), done: make(chan struct{}), places: make(chan struct{}, sideBySide),
-		state: Stopped, since: time.Now(),
+		state: Stopped, since: time.Now(), up: make(chan struct{}),
 	}
 }
 
@@ -75,6 +81,9 @@ func (s *supervisor) run(l life) {
 		})
 		if err != nil { // logged already; a logger that panics over everything must not make this loop spin
 			s.set(Backoff, err)
+			if s.giveUp != nil {
+				s.giveUp(err)
+			}
 			wait, _ := s.backoff.next(ending{})
 			pause(l.work, wait)
 		}
@@ -100,6 +109,11 @@ func (s *supervisor) rounds(l life) {
 			end, err = s.serve(l, p)
 		}
 		if l.work.Err() != nil {
+			return
+		}
+		if s.giveUp != nil {
+			s.set(Stopped, err)
+			s.giveUp(err)
 			return
 		}
 		p, err = s.rest(l.work, end, err)

@@ -133,6 +133,7 @@ func (s *supervisor) takeOver(p *process) {
 	s.process, s.plan = p, p.plan
 	s.change(Ready, nil)
 	s.mu.Unlock()
+	s.upOnce.Do(func() { close(s.up) })
 	s.around.changed()
 }
 

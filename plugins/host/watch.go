@@ -96,6 +96,10 @@ func (w *watcher) successor(ctx context.Context, cause error) (*candidate, error
 
 // replaceSelf begins a hot swap of the plugin with itself, unless one is under way or was a moment ago.
 func (w *watcher) replaceSelf(ctx context.Context, reason string) {
+	if w.giveUp != nil {
+		w.giveUp(fmt.Errorf("its process would have to be replaced: %s", reason))
+		return
+	}
 	if w.next != nil || time.Now().Before(w.notAgain) {
 		return
 	}

@@ -37,7 +37,10 @@ type Delivery struct {
 	Attempt    uint32                 `protobuf:"varint,4,opt,name=attempt,proto3" json:"attempt,omitempty"`
 	OccurredAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=occurred_at,json=occurredAt,proto3" json:"occurred_at,omitempty"`
 	// An operator asked for the event again.
-	Replay        bool `protobuf:"varint,6,opt,name=replay,proto3" json:"replay,omitempty"`
+	Replay bool `protobuf:"varint,6,opt,name=replay,proto3" json:"replay,omitempty"`
+	// The event was handled already, by another version: show what you would do, and have no effect of your own. Only a
+	// plugin whose DescribeResponse lists the feature "shadow" gets such events, all in a process that gets no others.
+	Shadow        bool `protobuf:"varint,7,opt,name=shadow,proto3" json:"shadow,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -110,6 +113,13 @@ func (x *Delivery) GetOccurredAt() *timestamppb.Timestamp {
 func (x *Delivery) GetReplay() bool {
 	if x != nil {
 		return x.Replay
+	}
+	return false
+}
+
+func (x *Delivery) GetShadow() bool {
+	if x != nil {
+		return x.Shadow
 	}
 	return false
 }
@@ -355,7 +365,7 @@ var File_wechat_plugin_v1_delivery_proto protoreflect.FileDescriptor
 
 const file_wechat_plugin_v1_delivery_proto_rawDesc = "" +
 	"\n" +
-	"\x1fwechat/plugin/v1/delivery.proto\x12\x10wechat.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcd\x01\n" +
+	"\x1fwechat/plugin/v1/delivery.proto\x12\x10wechat.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe5\x01\n" +
 	"\bDelivery\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x1d\n" +
 	"\n" +
@@ -364,7 +374,8 @@ const file_wechat_plugin_v1_delivery_proto_rawDesc = "" +
 	"\aattempt\x18\x04 \x01(\rR\aattempt\x12;\n" +
 	"\voccurred_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"occurredAt\x12\x16\n" +
-	"\x06replay\x18\x06 \x01(\bR\x06replay\"\xa6\x01\n" +
+	"\x06replay\x18\x06 \x01(\bR\x06replay\x12\x16\n" +
+	"\x06shadow\x18\a \x01(\bR\x06shadow\"\xa6\x01\n" +
 	"\aOutcome\x12,\n" +
 	"\x04done\x18\x01 \x01(\v2\x16.wechat.plugin.v1.DoneH\x00R\x04done\x12/\n" +
 	"\x05retry\x18\x02 \x01(\v2\x17.wechat.plugin.v1.RetryH\x00R\x05retry\x122\n" +

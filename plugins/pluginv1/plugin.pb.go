@@ -69,7 +69,7 @@ type DescribeResponse struct {
 	// Full names of the handler services it serves: "wechat.plugin.v1.PaymentNoticeHandlerService".
 	Services []string `protobuf:"bytes,4,rep,name=services,proto3" json:"services,omitempty"`
 	// Optional abilities, so that a host need not guess from version numbers: "host-calls" when the plugin connects to
-	// HostService.
+	// HostService, "shadow" when it has no effect outside of the host while Delivery.shadow is set.
 	Features      []string `protobuf:"bytes,5,rep,name=features,proto3" json:"features,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -158,7 +158,9 @@ type ConfigureRequest struct {
 	// Where go-plugin's broker offers HostService. Zero: the host offers none.
 	HostBrokerId uint32 `protobuf:"varint,8,opt,name=host_broker_id,json=hostBrokerId,proto3" json:"host_broker_id,omitempty"`
 	// What the operator granted, of what the manifest asks for: "orders.read".
-	Permissions   []string `protobuf:"bytes,9,rep,name=permissions,proto3" json:"permissions,omitempty"`
+	Permissions []string `protobuf:"bytes,9,rep,name=permissions,proto3" json:"permissions,omitempty"`
+	// Every event that this process gets has Delivery.shadow set. The host only notes the calls that would change something.
+	Shadow        bool `protobuf:"varint,10,opt,name=shadow,proto3" json:"shadow,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -254,6 +256,13 @@ func (x *ConfigureRequest) GetPermissions() []string {
 		return x.Permissions
 	}
 	return nil
+}
+
+func (x *ConfigureRequest) GetShadow() bool {
+	if x != nil {
+		return x.Shadow
+	}
+	return false
 }
 
 type ConfigureResponse struct {
@@ -501,7 +510,7 @@ const file_wechat_plugin_v1_plugin_proto_rawDesc = "" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x10\n" +
 	"\x03sdk\x18\x03 \x01(\tR\x03sdk\x12\x1a\n" +
 	"\bservices\x18\x04 \x03(\tR\bservices\x12\x1a\n" +
-	"\bfeatures\x18\x05 \x03(\tR\bfeatures\"\xa2\x03\n" +
+	"\bfeatures\x18\x05 \x03(\tR\bfeatures\"\xba\x03\n" +
 	"\x10ConfigureRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x1f\n" +
@@ -512,7 +521,9 @@ const file_wechat_plugin_v1_plugin_proto_rawDesc = "" +
 	"\fhost_version\x18\x06 \x01(\tR\vhostVersion\x12#\n" +
 	"\rhost_features\x18\a \x03(\tR\fhostFeatures\x12$\n" +
 	"\x0ehost_broker_id\x18\b \x01(\rR\fhostBrokerId\x12 \n" +
-	"\vpermissions\x18\t \x03(\tR\vpermissions\x1a:\n" +
+	"\vpermissions\x18\t \x03(\tR\vpermissions\x12\x16\n" +
+	"\x06shadow\x18\n" +
+	" \x01(\bR\x06shadow\x1a:\n" +
 	"\fSecretsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x13\n" +

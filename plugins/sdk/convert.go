@@ -13,7 +13,7 @@ import (
 func delivery(d *pluginv1.Delivery) Delivery {
 	return Delivery{
 		EventID: d.GetEventId(), EventType: d.GetEventType(), Subject: d.GetSubject(), Attempt: d.GetAttempt(),
-		OccurredAt: timeOf(d.GetOccurredAt()), Replay: d.GetReplay(),
+		OccurredAt: timeOf(d.GetOccurredAt()), Replay: d.GetReplay(), Shadow: d.GetShadow(),
 	}
 }
 

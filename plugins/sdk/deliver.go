@@ -14,6 +14,8 @@ import (
 	"wgink.ink/wechat/plugins/pluginv1"
 )
 
+var errNoShadow = errors.New("the plugin does not declare that it honours Shadow: it has no method HonoursShadow")
+
 // maxText bounds an error text on its way to the host's database.
 const maxText = 1024
 
@@ -68,6 +70,9 @@ func (s *server) HandleNotice(
 // run lets one event through the gate to its handler. An error is a gRPC status: FAILED_PRECONDITION when the plugin
 // cannot take the event now, INTERNAL when the handler panicked.
 func (s *server) run(ctx context.Context, d Delivery, handle func(context.Context) error) (*pluginv1.Outcome, error) {
+	if d.Shadow && !s.shadow {
+		return nil, status.Error(codes.Unimplemented, errNoShadow.Error()) // a host of ours has refused it before
+	}
 	switch err := s.gate.enter(d.EventID); {
 	case errors.Is(err, errRunning):
 		return retry(&RetryError{Err: err}), nil

@@ -16,6 +16,9 @@ type Delivery struct {
 	OccurredAt time.Time
 	// Replay is true when an operator asked for the event again.
 	Replay bool
+	// Shadow is true when another version has handled the event already and this one is only tried: have no effect of your
+	// own. Only a plugin that is a ShadowHandler gets such events.
+	Shadow bool
 }
 
 // PaymentNotice is a verified, decrypted payment notice (支付通知) of event type payment.succeeded. Amounts are in fen (分).

@@ -40,6 +40,14 @@ type Stopper interface {
 	Stop(ctx context.Context) error
 }
 
+// ShadowHandler says that the plugin may be tried on events that another version has handled already, marked with
+// Delivery.Shadow: for those it shows what it would do, and has no effect of its own. What it changes through Env.Host the
+// host only notes, but nobody else can stop what it writes into its own database or sends to another service. A plugin
+// without this method never gets such events. The method is never called.
+type ShadowHandler interface {
+	HonoursShadow()
+}
+
 // Versioner gives the plugin's version; the host refuses to start a plugin whose manifest says another.
 // Optional. Default: what was linked in with -ldflags "-X wgink.ink/wechat/plugins/sdk.version=1.4.0", else none, and
 // then the manifest is believed.
@@ -62,4 +70,6 @@ type Env struct {
 	Host *Host
 	// Permissions are what the operator granted: "orders.read".
 	Permissions []string
+	// Shadow is true when every event of this process will have Delivery.Shadow: start no work that has effects by itself.
+	Shadow bool
 }

@@ -20,6 +20,9 @@ var version string
 // Describe says what the plugin is.
 func (s *server) Describe(context.Context, *pluginv1.DescribeRequest) (*pluginv1.DescribeResponse, error) {
 	resp := &pluginv1.DescribeResponse{Version: s.version(), Sdk: "wechat-go " + sdkVersion(), Features: []string{wire.FeatureHostCalls}}
+	if s.shadow {
+		resp.Features = append(resp.Features, wire.FeatureShadow)
+	}
 	for _, k := range s.kinds() {
 		resp.Services = append(resp.Services, k.Service())
 	}
@@ -53,7 +56,7 @@ func (s *server) configure(ctx context.Context, req *pluginv1.ConfigureRequest) 
 			return starter.Start(ctx, Env{
 				ID: req.GetId(), Version: req.GetVersion(), Logger: s.logger,
 				Secrets: maps.Clone(req.GetSecrets()), WorkDir: dir,
-				Host: host, Permissions: req.GetPermissions(),
+				Host: host, Permissions: req.GetPermissions(), Shadow: req.GetShadow(),
 			})
 		})
 		if err != nil {

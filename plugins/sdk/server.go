@@ -28,6 +28,7 @@ type server struct {
 	user    UserEventHandler // nil when it has no OnUserEvent
 	refund  RefundHandler    // nil when it has no OnRefund
 	notice  NoticeHandler    // nil when it has no OnNotice
+	shadow  bool             // it honours Delivery.Shadow
 
 	workDir    func() (string, error)
 	dial       func(ctx context.Context, brokerID uint32) (grpc.ClientConnInterface, error) // nil: no way to the host
@@ -47,6 +48,7 @@ func newServer(handler any, logger *slog.Logger) (*server, error) {
 	s.user, _ = handler.(UserEventHandler)
 	s.refund, _ = handler.(RefundHandler)
 	s.notice, _ = handler.(NoticeHandler)
+	_, s.shadow = handler.(ShadowHandler)
 	if len(s.kinds()) == 0 {
 		return nil, fmt.Errorf("%T has none of the methods OnPayment(context.Context, *sdk.PaymentNotice) error, "+
 			"OnUserEvent(context.Context, *sdk.UserEvent) error, OnRefund(context.Context, *sdk.RefundNotice) error, "+

@@ -6,6 +6,9 @@ import "wgink.ink/wechat/plugins/pluginv1"
 // offer to others, who would leave it standing.
 const FeatureHostCalls = "host-calls"
 
+// FeatureShadow is what Describe lists when the plugin has no effect outside of the host while Delivery.shadow is set.
+const FeatureShadow = "shadow"
+
 // ErrorCodeTrailer is the trailer of a failed host call that holds its stable code.
 const ErrorCodeTrailer = "wechat-error-code"
 

@@ -8,6 +8,8 @@
 // works for effects inside the same database only; for calls of other services hand the event's id on as their
 // idempotency key.
 //
+// It does not look at Delivery.Shadow: a plugin that is tried in the shadow returns before Once.
+//
 // The package links database/sql and no driver.
 package inbox
 

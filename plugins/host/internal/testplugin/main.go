@@ -42,6 +42,8 @@ func main() {
 		sdk.Serve(paymentsOnly{})
 	case "sample":
 		sdk.Serve(&sample.Handler{})
+	case "undeclared":
+		sdk.Serve(undeclared{})
 	case "nothing":
 		sdk.Serve(&struct{}{})
 	}
@@ -52,10 +54,20 @@ type paymentsOnly struct{}
 
 func (paymentsOnly) OnPayment(context.Context, *sdk.PaymentNotice) error { return nil }
 
+// undeclared does not say what it does in the shadow.
+type undeclared struct{}
+
+func (undeclared) OnNotice(context.Context, *sdk.Notice) error { return nil }
+
+// HonoursShadow keeps its promise in count.
+func (h *handler) HonoursShadow() {}
+
 type handler struct {
 	AtStart string `json:"at_start"` // what Start does
 	Flood   int    `json:"flood"`    // MiB that a flood has
 	Ledger  string `json:"ledger"`   // a file that gets a line for each event that is counted
+	Fail    string `json:"fail"`     // what happens instead of counting, to the events whose id ends with FailOn
+	FailOn  string `json:"fail_on"`
 
 	env sdk.Env
 
@@ -99,6 +111,9 @@ func (h *handler) OnNotice(ctx context.Context, n *sdk.Notice) error {
 	}
 	if err := json.Unmarshal(n.RawJSON, &order); err != nil {
 		return sdk.Reject(err.Error())
+	}
+	if order.Do == "count" && h.Fail != "" && strings.HasSuffix(n.EventID, h.FailOn) {
+		order.Do = h.Fail
 	}
 	switch order.Do {
 	case "echo":
@@ -152,6 +167,9 @@ func (h *handler) OnNotice(ctx context.Context, n *sdk.Notice) error {
 			h.leak(10 << 20)
 		}
 	case "count":
+		if n.Shadow {
+			return nil
+		}
 		return h.count(n.EventID)
 	case "env":
 		dir, _ := os.Getwd()

@@ -1,0 +1,153 @@
+//go:build unix
+
+package host
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"wgink.ink/wechat/config"
+	"wgink.ink/wechat/plugins/internal/wire"
+	"wgink.ink/wechat/plugins/pluginv1"
+)
+
+// settled makes a past in which the plugin handled these events; what each shall do stands in its payload.
+func settled(before Result, events ...string) Past {
+	return func(_ context.Context, _ string, limit int) (past []PastEvent, err error) {
+		for _, what := range events[max(0, len(events)-limit):] {
+			past = append(past, PastEvent{Event: event("past-"+what, what), Outcome: Outcome{Result: before}})
+		}
+		return past, nil
+	}
+}
+
+func (s *scene) inTheShadow(t *testing.T, past Past, change func(c *config.Canary)) (stable, tried string) {
+	t.Helper()
+	s.past = past
+	return s.tryOut(t, func(c *config.Canary) {
+		c.Share, c.Shadow = 0, 200
+		if change != nil {
+			change(c)
+		}
+	})
+}
+
+func awaitVerdict(t *testing.T, h *Host, want CanaryState) Canary {
+	t.Helper()
+	return *await(t, h, func(i Info) bool { return i.Canary.State == want && i.Canary.Process.State == Stopped }).Canary
+}
+
+// What the plugin would do is shown and not done, in its own ledger as through the host.
+func TestShadowShowsAndDoesNot(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, "plugin")
+	_, tried := s.inTheShadow(t, settled(Reject, "count", "close", "count"), func(c *config.Canary) { c.MaxErrors = 100 })
+	var closed atomic.Int32
+	s.services.CloseOrder = func(context.Context, string) error {
+		closed.Add(1)
+		return nil
+	}
+	for _, version := range []string{"1.4.0", "1.5.0"} {
+		manifest := filepath.Join(s.cfg.Dir, "fulfil", version, ManifestName)
+		text, err := os.ReadFile(manifest)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(manifest, append(text, "permissions: [orders.close]\n"...), 0o644))
+	}
+	s.set("fulfil", func(p *config.Plugin) { p.Grant = []string{"orders.close"} })
+	h := s.ready(t)
+	c := awaitVerdict(t, h, CanaryPassed)
+	require.Zero(t, closed.Load())
+	require.NoFileExists(t, tried)
+	require.Equal(t, 3, c.Shadow.Events)
+	require.Equal(t, map[string]int{"done": 2, "reject": 1}, c.Shadow.Outcomes)
+	require.Equal(t, 2, c.Shadow.Better, "they were dead letters")
+	require.Zero(t, c.Shadow.Worse)
+	require.Len(t, c.Shadow.Differences, 2)
+	require.Equal(t, 1, c.Shadow.Calls)
+	require.Equal(t, "CloseOrder", c.Shadow.Noted[0].Call)
+	require.Equal(t, "past-close", c.Shadow.Noted[0].EventID)
+	require.Contains(t, c.Shadow.Noted[0].Request, "s-past-close")
+	require.Equal(t, true, s.log.await(t, "plugin called the host")["shadow"])
+	s.log.await(t, "canary's shadow run is over")
+	require.Zero(t, c.Process.PID, "its process ended with the run")
+
+	// The negative control: outside of the shadow both happen.
+	require.Contains(t, do(t, h, "e1", "close").Message, "<nil>")
+	require.EqualValues(t, 1, closed.Load())
+}
+
+func TestShadowThenShare(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, "plugin")
+	_, tried := s.inTheShadow(t, settled(Done, "count", "count"), func(c *config.Canary) { c.Share, c.Shadow = 99, 1 })
+	h := s.ready(t)
+	i := awaitCanary(t, h)
+	require.Equal(t, 1, i.Canary.Shadow.Events, "no more than asked for")
+	require.NoFileExists(t, tried)
+	for n := range 20 {
+		require.Equal(t, Done, do(t, h, "e"+string(rune('a'+n)), "count").Result)
+	}
+	require.FileExists(t, tried, "the process of the share is another one, and does")
+}
+
+func TestShadowIsRefusedOrFails(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		past   Past
+		change func(c *config.Canary)
+		want   string
+	}{
+		"NotDeclared":    {settled(Done, "count"), func(c *config.Canary) { c.Version, c.Config = "1.6.0", config.Settings{} }, "does not declare the feature shadow"},
+		"Worse":          {settled(Done, "count", "retry"), nil, "in the shadow it failed 1 of 2 events"},
+		"Crashes":        {settled(Done, "count", "crash", "count"), nil, "panic: goroutine boom"},
+		"NoPast":         {nil, nil, "this host keeps no events of the past"},
+		"UnreadablePast": {func(context.Context, string, int) ([]PastEvent, error) { return nil, os.ErrDeadlineExceeded }, nil, "its shadow run did not begin"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t, "plugin")
+			_, tried := s.inTheShadow(t, tc.past, func(c *config.Canary) {
+				c.Share = 50
+				if tc.change != nil {
+					tc.change(c)
+				}
+			})
+			s.release(t, "fulfil", "1.6.0", "undeclared", `["test"]`)
+			h := s.ready(t)
+			c := awaitVerdict(t, h, CanaryRolledBack)
+			require.Contains(t, c.Reason, tc.want)
+			require.NoFileExists(t, tried)
+			require.Equal(t, Done, do(t, h, "e1", "count").Result)
+			require.NoFileExists(t, tried, "what has failed in the shadow gets no share")
+			require.Empty(t, h.List()[0].Crashes)
+		})
+	}
+}
+
+func TestStopDuringAShadowRun(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, "plugin")
+	s.inTheShadow(t, settled(Done, "wait"), nil)
+	h := s.ready(t)
+	s.log.await(t, "entered")
+	pid := h.List()[0].Canary.Process.PID
+	require.NoError(t, h.Stop(t.Context()))
+	requireGone(t, pid)
+}
+
+// A call that changes something and that nobody has thought of is not made in the shadow.
+func TestShadowRefusesUnknownChanges(t *testing.T) {
+	t.Parallel()
+	n := &notes{}
+	_, err := n.instead(wire.Call{Feature: "NewVerb", Changes: true}, &pluginv1.QueryOrderRequest{EventId: "e1"})
+	require.ErrorIs(t, err, errNotOffered)
+	calls, count := n.read()
+	require.Equal(t, 1, count)
+	require.Equal(t, "NewVerb", calls[0].Call)
+	require.JSONEq(t, `{"eventId":"e1"}`, calls[0].Request)
+}

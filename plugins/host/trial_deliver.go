@@ -1,0 +1,81 @@
+package host
+
+import "context"
+
+// deliver hands an event to the canary, if it is one for it. final is false when the stable version shall have it, too:
+// the canary was not able to take it, or is through with it and has failed. No event waits for a canary, and none becomes
+// a dead letter because of one. A nil trial takes nothing.
+func (t *trial) deliver(ctx context.Context, ev Event) (out Outcome, final bool) {
+	if t == nil || !t.plan.takes(ev) {
+		return Outcome{}, false
+	}
+	s := t.taking()
+	if s == nil {
+		return Outcome{}, false
+	}
+	out = s.deliver(ctx, ev)
+	switch {
+	case out.Result == Done:
+		t.count(true, false)
+		return out, true
+	case out.Result == NotReady:
+		return out, out.mayRun() // else it never had it
+	}
+	if out.Result != Crashed { // that alone rolls it back, and its supervisor knows more of it
+		t.count(true, true)
+	}
+	t.around.logger.WarnContext(ctx, "canary failed an event, the stable version gets it",
+		"plugin", t.plan.plan.id, "event", ev.ID, "result", out.Result.String(), "code", out.Code, "reason", out.Message)
+	return out, out.mayRun()
+}
+
+// mayRun tells whether the event's handler may still be running.
+func (o Outcome) mayRun() bool {
+	switch o.Code {
+	case "deadline", "cancelled", "stopping", "unreachable":
+		return true
+	default:
+		return false
+	}
+}
+
+// compare notes what the stable version made of an event, for comparison. Repeats are not counted, on either side.
+func (t *trial) compare(ev Event, out Outcome) {
+	if t != nil && ev.Attempt <= 1 && !ev.Replay && !t.plan.takes(ev) && out.Result != NotReady {
+		t.count(false, out.Result != Done)
+	}
+}
+
+// held is the answer while the event's handler may still run in a canary's process: no two processes may have it at once,
+// because they do not know of each other's handlers.
+func (s *supervisor) held(event string) *Outcome {
+	for _, t := range s.present() {
+		if t.has(event) {
+			return &Outcome{
+				Result: NotReady, After: busyAfter, Code: "busy",
+				Message: "an earlier hand-over of this event may still run in the canary",
+			}
+		}
+	}
+	return nil
+}
+
+func (t *trial) has(event string) bool {
+	t.mu.Lock()
+	s := t.supervisor
+	t.mu.Unlock()
+	if s == nil {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.process != nil && s.process.hand.has(event) {
+		return true
+	}
+	for _, p := range s.leaving {
+		if p.hand.has(event) {
+			return true
+		}
+	}
+	return false
+}

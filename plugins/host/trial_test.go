@@ -1,0 +1,311 @@
+//go:build unix
+
+package host
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"wgink.ink/wechat/config"
+	"wgink.ink/wechat/plugins/internal/wire"
+)
+
+// tryOut gives fulfil a canary 1.5.0, which counts in a ledger of its own. change may make it a bad one.
+func (s *scene) tryOut(t *testing.T, change func(c *config.Canary)) (stable, tried string) {
+	t.Helper()
+	stable, tried = filepath.Join(s.base, "ledger"), filepath.Join(s.base, "ledger-1.5.0")
+	s.release(t, "fulfil", "1.5.0", "v1.5.0", allEvents)
+	s.set("fulfil", func(p *config.Plugin) {
+		p.Config = map[string]any{"ledger": stable}
+		p.Canary = config.Canary{Version: "1.5.0", Share: 30, Config: map[string]any{"ledger": tried}}
+		if change != nil {
+			change(&p.Canary)
+		}
+	})
+	return stable, tried
+}
+
+// awaitCanary waits until the canary is ready to take events.
+func awaitCanary(t *testing.T, h *Host) Info {
+	t.Helper()
+	return await(t, h, func(i Info) bool {
+		return i.Canary != nil && i.Canary.State == CanaryShare && i.Canary.Process != nil && i.Canary.Process.State == Ready
+	})
+}
+
+func awaitRollBack(t *testing.T, h *Host) Info {
+	t.Helper()
+	return await(t, h, func(i Info) bool {
+		return i.Canary.State == CanaryRolledBack && (i.Canary.Process == nil || i.Canary.Process.State == Stopped)
+	})
+}
+
+func TestShareIsStableAndRight(t *testing.T) {
+	t.Parallel()
+	handles := Manifest{Handles: []wire.Pattern{"test"}}
+	for _, share := range []int{1, 10, 50, 99} {
+		tp := &trialPlan{plan: &plan{id: "fulfil", version: "1.5.0", manifest: handles}, share: share}
+		other := &trialPlan{plan: &plan{id: "fulfil", version: "1.6.0", manifest: handles}, share: share}
+		taken, both := 0, 0
+		const subjects = 20_000
+		for i := range subjects {
+			ev := Event{ID: fmt.Sprint("a", i), Type: "test", Subject: fmt.Sprint("HD2026112209", i), Attempt: 1}
+			again := ev
+			again.ID = fmt.Sprint("b", i)
+			require.Equal(t, tp.takes(ev), tp.takes(again), "events of one subject stay with one version")
+			if tp.takes(ev) {
+				taken++
+				if other.takes(ev) {
+					both++
+				}
+			}
+		}
+		require.InDelta(t, float64(share)/100, float64(taken)/subjects, 0.015)
+		require.InDelta(t, float64(share*share)/10_000, float64(both)/subjects, 0.015, "another version tries others")
+
+		for i := range 200 {
+			ev := event(fmt.Sprint("e", i), "count")
+			ev.Attempt = 2
+			require.False(t, tp.takes(ev), "a repeat goes to the stable version")
+			ev.Attempt, ev.Replay = 1, true
+			require.False(t, tp.takes(ev), "a replay goes to the stable version")
+			ev.Replay, ev.Type = false, "unknown"
+			require.False(t, tp.takes(ev), "so does what the canary does not handle")
+		}
+	}
+}
+
+func TestCanaryTakesItsShare(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, "plugin")
+	stable, tried := s.tryOut(t, nil)
+	h := s.ready(t)
+	i := awaitCanary(t, h)
+	require.Equal(t, "1.4.0", i.Version)
+	require.NotEqual(t, i.PID, i.Canary.Process.PID)
+
+	const events, subjects = 600, 100
+	for n := range events {
+		ev := event(fmt.Sprintf("%d-%d", n%subjects, n), "count")
+		ev.Subject = fmt.Sprint("order", n%subjects)
+		require.Equal(t, Done, h.Deliver(t.Context(), "fulfil", ev).Result)
+	}
+	byOld, byNew := effects(t, stable), effects(t, tried)
+	require.Equal(t, events, len(byOld)+len(byNew))
+	newSubjects := map[string]bool{}
+	for event, n := range byNew {
+		require.Equal(t, 1, n)
+		subject, _, _ := strings.Cut(event, "-")
+		newSubjects[subject] = true
+	}
+	for event, n := range byOld {
+		require.Equal(t, 1, n)
+		subject, _, _ := strings.Cut(event, "-")
+		require.False(t, newSubjects[subject], "subject %s is with both versions", subject)
+	}
+	require.InDelta(t, 30, len(newSubjects), 15)
+	i = h.List()[0]
+	require.Equal(t, Tally{Events: len(byNew)}, i.Canary.Tried)
+	require.Equal(t, Tally{Events: len(byOld)}, i.Canary.Compared)
+}
+
+// A canary that fails, in whatever way, is rolled back by itself: under load no event fails, none has two effects, and
+// the stable version's process never notices.
+func TestBadCanaryIsRolledBack(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		change func(c *config.Canary)
+		want   string
+	}{
+		"Rejects":       {failing("env", "7"), "more than 2 percentage points apart"}, // env is a Reject
+		"Retries":       {failing("retry", ""), "it failed 50 of 50 events (100.0 %)"},
+		"Panics":        {failing("panic", "3"), "percentage points apart"},
+		"Crashes":       {failing("crash", "5"), "panic: goroutine boom"},
+		"Exits":         {failing("exit", "55"), "exit status 3"},
+		"ExitsAtStart":  {func(c *config.Canary) { c.Version = "1.6.0" }, "cannot open the ledger"},
+		"WrongVersion":  {func(c *config.Canary) { c.Version = "1.7.0" }, `is version "1.4.0", not "1.7.0"`},
+		"BadConfig":     {func(c *config.Canary) { c.Config = map[string]any{"erp": 1} }, `unknown key "erp"`},
+		"CannotStart":   {func(c *config.Canary) { c.Config = map[string]any{"at_start": "fail"} }, "ledger is down, token ***"},
+		"LacksHandlers": {func(c *config.Canary) { c.Version = "1.8.0" }, "but its handler has no OnUserEvent"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t, "plugin")
+			stable, tried := s.tryOut(t, tc.change)
+			s.release(t, "fulfil", "1.6.0", "exit", allEvents)
+			s.release(t, "fulfil", "1.7.0", "plugin", allEvents)
+			s.release(t, "fulfil", "1.8.0", "payments", allEvents)
+			h := s.ready(t)
+			before := h.List()[0]
+			began := time.Now()
+			stop := load(h, 4)
+			i := awaitRollBack(t, h)
+			sent, failures := stop()
+			t.Logf("%d events in %v until after the roll-back", sent, time.Since(began))
+
+			require.Empty(t, failures)
+			require.Contains(t, i.Canary.Reason, tc.want)
+			require.NotContains(t, i.Canary.Reason, "c4n4ry")
+			require.Equal(t, 1, i.Canary.Process.Starts, "it is not started again")
+			require.Equal(t, "fulfil", s.log.await(t, "ALARM: a canary was rolled back")["plugin"])
+			counts := effects(t, stable)
+			if i.Canary.Tried.Events > i.Canary.Tried.Errors {
+				for event, n := range effects(t, tried) {
+					counts[event] += n
+				}
+			}
+			require.Len(t, counts, int(sent))
+			twice := 0
+			for _, n := range counts {
+				twice += n - 1
+			}
+			if name == "Crashes" || name == "Exits" { // an innocent event's answer can be lost with the process
+				require.LessOrEqual(t, twice, 3)
+			} else {
+				require.Zero(t, twice)
+			}
+			require.Equal(t, Done, do(t, h, "last", "count").Result)
+			after := h.List()[0]
+			require.Equal(t, before.PID, after.PID)
+			require.Equal(t, 1, after.Starts)
+			require.Empty(t, after.Crashes)
+			require.Equal(t, CanaryRolledBack, after.Canary.State)
+		})
+	}
+}
+
+// failing makes the canary do something else than count, to events whose id ends so.
+func failing(what, on string) func(c *config.Canary) {
+	return func(c *config.Canary) { c.Config["fail"], c.Config["fail_on"] = what, on }
+}
+
+// An event whose handler may still run in the canary does not reach the stable version: neither process knows what runs
+// in the other. Once the canary is gone it does.
+func TestEventWaitsForTheCanary(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, "plugin")
+	s.tryOut(t, func(c *config.Canary) {
+		failing("hang", "")(c)
+		c.Share, c.MinEvents = 99, 2
+	})
+	s.set("fulfil", func(p *config.Plugin) { p.Limits.Timeout = 200 * time.Millisecond })
+	h := s.ready(t)
+	awaitCanary(t, h)
+	var taken []Event
+	for n := 0; len(taken) < 2; n++ {
+		if ev := event(fmt.Sprint("e", n), "count"); h.roster()["fulfil"].trying().plan.takes(ev) {
+			taken = append(taken, ev)
+		}
+	}
+	out := h.Deliver(t.Context(), "fulfil", taken[0])
+	require.Equal(t, "deadline", out.Code)
+	taken[0].Attempt = 2
+	out = h.Deliver(t.Context(), "fulfil", taken[0])
+	require.Equal(t, NotReady, out.Result)
+	require.Equal(t, "busy", out.Code)
+	require.Equal(t, "deadline", h.Deliver(t.Context(), "fulfil", taken[1]).Code)
+	i := awaitRollBack(t, h)
+	require.Contains(t, i.Canary.Reason, "it failed 2 of 2 events")
+	require.Eventually(t, func() bool { return h.Deliver(t.Context(), "fulfil", taken[0]).Result == Done }, testLimit, time.Millisecond)
+}
+
+// A canary that was rolled back stays so until somebody asks for another try.
+func TestCanaryThroughApplyAndReload(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, "plugin")
+	s.tryOut(t, failing("reject-all", "")) // counts nothing, is done with all
+	h := s.ready(t)
+	first := awaitCanary(t, h)
+
+	require.NoError(t, h.Apply(t.Context(), s.cfg))
+	i := awaitCanary(t, h)
+	require.Equal(t, first.Canary.Process.PID, i.Canary.Process.PID, "nothing has changed")
+
+	h.roster()["fulfil"].trying().rollBack(errStopped)
+	awaitRollBack(t, h)
+	require.NoError(t, h.Apply(t.Context(), s.cfg))
+	require.Equal(t, CanaryRolledBack, h.List()[0].Canary.State)
+	requireGone(t, first.Canary.Process.PID)
+
+	require.NoError(t, h.Reload(t.Context(), "fulfil"))
+	i = awaitCanary(t, h)
+	require.NotEqual(t, first.PID, i.PID)
+
+	s.set("fulfil", func(p *config.Plugin) { p.Canary.Share = 40 })
+	require.NoError(t, h.Apply(t.Context(), s.cfg))
+	second := i.Canary.Process.PID
+	i = await(t, h, func(i Info) bool {
+		return i.Canary.Share == 40 && i.Canary.Process != nil && i.Canary.Process.State == Ready
+	})
+	requireGone(t, second)
+	require.Equal(t, 2, i.Starts, "the stable process is left alone")
+
+	good := s.cfg
+	s.set("fulfil", func(p *config.Plugin) { p.Canary = config.Canary{Version: "9.9.9", Share: 1} })
+	require.ErrorContains(t, h.Apply(t.Context(), s.cfg), "plugins.enabled.fulfil.canary: ")
+	require.Equal(t, i.Canary.Process.PID, h.List()[0].Canary.Process.PID)
+
+	s.cfg = good
+	s.set("fulfil", func(p *config.Plugin) { p.Canary = config.Canary{} })
+	require.NoError(t, h.Apply(t.Context(), s.cfg))
+	require.Nil(t, h.List()[0].Canary)
+	requireGone(t, i.Canary.Process.PID)
+
+	s.cfg = good
+	require.NoError(t, h.Apply(t.Context(), s.cfg))
+	i = awaitCanary(t, h)
+	s.cfg.Enabled = map[string]config.Plugin{}
+	require.NoError(t, h.Apply(t.Context(), s.cfg))
+	requireGone(t, i.Canary.Process.PID)
+}
+
+func TestPromotionLosesNothing(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, "plugin")
+	stable, _ := s.tryOut(t, func(c *config.Canary) { c.Config = nil })
+	h := s.ready(t)
+	stop := load(h, 4)
+	i := awaitCanary(t, h)
+	s.set("fulfil", func(p *config.Plugin) { p.Version, p.Canary = "1.5.0", config.Canary{} })
+	require.NoError(t, h.Apply(t.Context(), s.cfg))
+	requireGone(t, i.Canary.Process.PID)
+	sent, failures := stop()
+	require.Empty(t, failures)
+	counts := effects(t, stable)
+	require.Len(t, counts, int(sent))
+	for event, n := range counts {
+		require.Equal(t, 1, n, event)
+	}
+	after := h.List()[0]
+	require.Equal(t, "1.5.0", after.Version)
+	require.Nil(t, after.Canary)
+}
+
+func TestStopEndsTheCanary(t *testing.T) {
+	t.Parallel()
+	for name, settings := range map[string]map[string]any{
+		"Ready": {}, "Starting": {"at_start": "silent"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t, "plugin")
+			s.tryOut(t, func(c *config.Canary) { c.Config = settings })
+			h := s.ready(t)
+			var i Info
+			require.Eventually(t, func() bool {
+				i = h.List()[0]
+				return i.Canary.Process != nil && i.Canary.Process.PID != 0
+			}, testLimit, time.Millisecond)
+			began := time.Now()
+			require.NoError(t, h.Stop(context.Background()))
+			require.Less(t, time.Since(began), 5*time.Second)
+			requireGone(t, i.Canary.Process.PID)
+		})
+	}
+}
