@@ -13,6 +13,7 @@ import (
 	"wgink.ink/wechat"
 	"wgink.ink/wechat/config"
 	"wgink.ink/wechat/internal/dbtest"
+	"wgink.ink/wechat/plugins/host"
 	"wgink.ink/wechat/wechattest"
 )
 
@@ -54,4 +55,21 @@ func TestPluginProcessesAskTheModule(t *testing.T) {
 		dead, err := b.module.DeadLetters(t.Context(), wechat.DeadLetterFilter{})
 		return err == nil && len(dead) == 1 && dead[0].Reason == "hello 小兰 ORDER-0001 ***"
 	}, 20*time.Second, 20*time.Millisecond)
+
+	// Another configuration is tried in the shadow on what the queue remembers, and no delivery notices.
+	enabled := cfg.Plugins.Enabled["greeter"]
+	enabled.Canary = config.Canary{Version: "1.2.3", Config: map[string]any{"greeting": "good day"}, Shadow: 10}
+	cfg.Plugins.Enabled = map[string]config.Plugin{"greeter": enabled}
+	require.NoError(t, b.module.ApplyPlugins(t.Context(), cfg))
+	var canary *host.Canary
+	require.Eventually(t, func() bool {
+		canary = b.module.Plugins()[0].Canary
+		return canary.State == host.CanaryPassed
+	}, 20*time.Second, 20*time.Millisecond)
+	require.Equal(t, 1, canary.Shadow.Events)
+	require.Equal(t, map[string]int{"reject": 1}, canary.Shadow.Outcomes)
+	dead, err := b.module.DeadLetters(t.Context(), wechat.DeadLetterFilter{})
+	require.NoError(t, err)
+	require.Len(t, dead, 1)
+	require.Equal(t, "hello 小兰 ORDER-0001 ***", dead[0].Reason)
 }

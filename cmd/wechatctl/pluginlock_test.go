@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -46,6 +47,15 @@ func TestLockOfAConfiguration(t *testing.T) {
 	pinned, err := host.ReadLock(lock)
 	require.NoError(t, err)
 	require.Len(t, pinned, 1, "what is not enabled is not pinned")
+
+	layPlugin(t, plugins, "fulfil", "1.5.0")
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	canary := strings.Replace(string(text), "{version: 1.4.0", "{version: 1.4.0, canary: {version: 1.5.0, share: 10}", 1)
+	require.NoError(t, os.WriteFile(file, []byte(canary), 0o600))
+	status, out, _ = call(t, "", noEnvironment, "plugin", "lock", "-config", file)
+	require.Zero(t, status)
+	require.Regexp(t, `fulfil 1\.5\.0 h1:\S+  new`, out, "what is tried is pinned, too")
 
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "bin", "x"), []byte("y"), 0o755))
 	status, out, _ = call(t, "", noEnvironment, "plugin", "lock", "-config", file, "-check")

@@ -309,3 +309,22 @@ func TestStopEndsTheCanary(t *testing.T) {
 		})
 	}
 }
+
+// Without the stable version behind it, what a bad canary fails would be lost: the negative control of the test above.
+func TestCanaryAloneWouldLoseEvents(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, "plugin")
+	s.tryOut(t, func(c *config.Canary) {
+		failing("env", "")(c) // rejects
+		c.Share = 99
+	})
+	h := s.ready(t)
+	awaitCanary(t, h)
+	tried := h.roster()["fulfil"].trying()
+	ev := event("e1", "count")
+	for n := 1; !tried.plan.takes(ev); n++ {
+		ev.Subject = fmt.Sprint("other", n)
+	}
+	require.Equal(t, Reject, tried.taking().deliver(t.Context(), ev).Result, "a dead letter")
+	require.Equal(t, Done, h.Deliver(t.Context(), "fulfil", ev).Result)
+}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"sync"
 	"time"
 
 	"wgink.ink/wechat/plugins/host"
+	"wgink.ink/wechat/plugins/sdk"
 )
 
 const (
@@ -23,11 +25,15 @@ type check struct {
 	run  func(h *Harness, s sample)
 }
 
-func checks() []check {
-	return []check{
+func checks(handler any) []check {
+	all := []check{
 		{"Repeated", repeated}, {"Replayed", replayed}, {"GivenTwiceAtOnce", givenTwiceAtOnce}, {"CallerGivesUp", callerGivesUp},
 		{"ManyAtOnce", manyAtOnce}, {"NewFields", newFields}, {"OddNotices", oddNotices},
 	}
+	if _, declared := handler.(sdk.ShadowHandler); declared {
+		all = append(all, check{"InTheShadow", inTheShadow})
+	}
+	return all
 }
 
 // repeated: the second time tells the same and does nothing.
@@ -127,6 +133,22 @@ func oddNotices(h *Harness, s sample) {
 		ev := s.called(fmt.Sprint("odd ", i))
 		ev.Payload = []byte(payload)
 		h.mustRepeat(h.sound(h.deliver(h.t.Context(), ev)), ev)
+	}
+}
+
+// inTheShadow: the outcome is the usual one, and nothing happens. What goes through the host is no matter: a real one only
+// notes it.
+func inTheShadow(h *Harness, s sample) {
+	h.t.Helper()
+	usual := h.sound(h.deliver(h.t.Context(), s.called("not in the shadow")))
+	before, ev := h.seen().state, s.called("in the shadow")
+	ev.Shadow = true
+	if out := h.sound(h.deliver(h.t.Context(), ev)); out.Result != usual.Result {
+		h.t.Errorf("plugintest: in the shadow the event is %s; usually, %s", tell(out), tell(usual))
+	}
+	if after := h.seen().state; !reflect.DeepEqual(before, after) {
+		h.t.Errorf("plugintest: an event in the shadow had an effect of its own: before the state was %+v, after it is %+v; "+
+			"return before the effect when Shadow is true, or declare no HonoursShadow", before, after)
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 // repeated, replayed and given twice at once, a caller that gives up in the middle, many events at once, fields that WeChat
 // adds, and notices with hardly anything in them. The handler is started once. Run tests with the race detector.
 //
+// A handler that is an sdk.ShadowHandler must keep what that promises.
+//
 // What a plugin does with good events is its own tests' matter; but give Run samples it is content with (SamplePayment and
 // so on), and State, without which effects outside the host go unseen.
 func Run(t *testing.T, handler any, opts ...Option) {
@@ -21,7 +23,7 @@ func Run(t *testing.T, handler any, opts ...Option) {
 			continue
 		}
 		t.Run(s.name, func(t *testing.T) {
-			for _, c := range checks() {
+			for _, c := range checks(handler) {
 				t.Run(c.name, func(t *testing.T) { c.run(h.in(t), s) })
 			}
 		})

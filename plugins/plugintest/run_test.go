@@ -35,6 +35,9 @@ func (c *counter) state() any {
 	return fmt.Sprint(c.counted)
 }
 
+// HonoursShadow is what OnPayment does.
+func (c *counter) HonoursShadow() {}
+
 func (c *counter) OnPayment(_ context.Context, n *sdk.PaymentNotice) error {
 	switch {
 	case c.fault == "panics" && n.OutTradeNo == "":
@@ -51,6 +54,9 @@ func (c *counter) OnPayment(_ context.Context, n *sdk.PaymentNotice) error {
 		}
 	case c.fault == "deaf" && strings.HasSuffix(n.EventID, "|given up"):
 		<-c.release
+	}
+	if n.Shadow && c.fault != "acts in the shadow" {
+		return nil
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -74,6 +80,7 @@ func TestRunFindsFaults(t *testing.T) {
 	for fault, want := range map[string]struct{ check, report string }{
 		"counts each delivery": {"Repeated", "had an effect of its own"},
 		"counts each replay":   {"Replayed", "had an effect of its own"},
+		"acts in the shadow":   {"InTheShadow", "an event in the shadow had an effect of its own"},
 		"refuses replays":      {"Replayed", "the second is reject"},
 		"refuses repetitions":  {"ManyAtOnce", "the second is reject"},
 		"strict":               {"NewFields", "with fields that WeChat may add"},
@@ -88,7 +95,7 @@ func TestRunFindsFaults(t *testing.T) {
 			h := New(t, c, State(c.state), Limits(map[bool]time.Duration{true: time.Second}[fault == "deaf"], 0))
 			t.Cleanup(func() { close(c.release) })
 			h.set.heed = 50 * time.Millisecond
-			for _, k := range checks() {
+			for _, k := range checks(&counter{}) {
 				if k.name == want.check {
 					k.run(h.in(f), sample{"Payment", paymentEvent(Payment())})
 				}

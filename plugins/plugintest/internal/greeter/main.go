@@ -15,6 +15,9 @@ type greeter struct {
 
 func main() { sdk.Serve(&greeter{}) }
 
+// HonoursShadow is true of a plugin that only reads.
+func (g *greeter) HonoursShadow() {}
+
 // Start keeps the way to the host.
 func (g *greeter) Start(_ context.Context, env sdk.Env) error { //nolint:unparam // the interface wants the error
 	g.env = env
