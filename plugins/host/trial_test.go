@@ -304,7 +304,7 @@ func TestStopEndsTheCanary(t *testing.T) {
 			}, testLimit, time.Millisecond)
 			began := time.Now()
 			require.NoError(t, h.Stop(context.Background()))
-			require.Less(t, time.Since(began), 5*time.Second)
+			require.Less(t, time.Since(began), 5*time.Second+slack())
 			requireGone(t, i.Canary.Process.PID)
 		})
 	}
