@@ -86,6 +86,24 @@ func TestHostKilled(t *testing.T) {
 	}
 }
 
+func TestHostKilledWithACanary(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, "plugin")
+	s.release(t, "fulfil", "1.5.0", "v1.5.0", allEvents)
+	host := startHelperHost(t, s)
+	line, err := host.stdout.ReadString('\n')
+	require.NoError(t, err)
+	var stable, child, farChild, canary int
+	_, err = fmt.Sscan(line, &stable, &child, &farChild, &canary)
+	require.NoError(t, err)
+	require.False(t, gone(canary))
+	host.kill(t)
+	requireGone(t, stable)
+	requireGone(t, canary)
+	s.ready(t) // ends the child that is out of reach, and clears up
+	requireGone(t, farChild)
+}
+
 // stop stops a process and waits until each of its threads is: only then is it stopped for the kernel.
 func stop(t *testing.T, pid int) {
 	t.Helper()

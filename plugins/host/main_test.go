@@ -46,11 +46,15 @@ func TestMain(m *testing.M) {
 var testBinary string
 
 // runHelperHost runs the plugins in dir until it is killed. When the first is ready it prints its process id, and those of
-// a child of its own, and of a child that has left its group.
+// a child of its own, of a child that has left its group, and of its canary if a version 1.5.0 lies there.
 func runHelperHost(dir string) {
+	fulfil := config.Plugin{Version: "1.4.0"}
+	if _, err := os.Stat(filepath.Join(dir, "plugins", "fulfil", "1.5.0")); err == nil {
+		fulfil.Canary = config.Canary{Version: "1.5.0", Share: 1}
+	}
 	h, err := New(config.Plugins{
 		Dir: filepath.Join(dir, "plugins"), RunDir: filepath.Join(dir, "run"),
-		Enabled: map[string]config.Plugin{"fulfil": {Version: "1.4.0"}},
+		Enabled: map[string]config.Plugin{"fulfil": fulfil},
 	}, Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		panic(err)
@@ -65,6 +69,23 @@ func runHelperHost(dir string) {
 	}
 	child := h.Deliver(ctx, "fulfil", event("e1", "child"))
 	far := h.Deliver(ctx, "fulfil", event("e2", "far-child"))
-	fmt.Println(h.List()[0].PID, child.Message, far.Message)
+	fmt.Println(h.List()[0].PID, child.Message, far.Message, canaryPID(h))
 	select {}
+}
+
+// canaryPID waits for the canary's process; it is 0 without a canary.
+func canaryPID(h *Host) int {
+	for {
+		h.mu.Lock()
+		changed := h.changed
+		h.mu.Unlock()
+		c := h.List()[0].Canary
+		switch {
+		case c == nil:
+			return 0
+		case c.Process != nil && c.Process.State == Ready:
+			return c.Process.PID
+		}
+		<-changed
+	}
 }
