@@ -81,11 +81,15 @@ func (s *server) run(ctx context.Context, d Delivery, handle func(context.Contex
 	}
 	defer s.gate.leave(d.EventID)
 	ctx = context.WithValue(ctx, eventKey{}, d.EventID)
-	err := s.guard(ctx, "handler", func() error { return handle(ctx) })
-	if p, ok := errors.AsType[*panicError](err); ok {
-		return nil, status.Error(codes.Internal, clip(p.Error()))
+	var out *pluginv1.Outcome
+	err := s.guard(ctx, "handler", func() error {
+		out = outcome(handle(ctx)) // in here: the error's own methods are the author's code, too, and a typed nil panics
+		return nil
+	})
+	if err != nil {
+		return nil, status.Error(codes.Internal, clip(err.Error()))
 	}
-	return outcome(err), nil
+	return out, nil
 }
 
 // guard turns a panic of the author's code, in this goroutine, into an error and logs its stack.

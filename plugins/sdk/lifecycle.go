@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"runtime"
 	"runtime/debug"
@@ -53,11 +54,15 @@ func (s *server) configure(ctx context.Context, req *pluginv1.ConfigureRequest) 
 	}
 	if starter, ok := s.handler.(Starter); ok {
 		err := s.guard(ctx, "Start", func() error {
-			return starter.Start(ctx, Env{
+			err := starter.Start(ctx, Env{
 				ID: req.GetId(), Version: req.GetVersion(), Logger: s.logger,
 				Secrets: maps.Clone(req.GetSecrets()), WorkDir: dir,
 				Host: host, Permissions: req.GetPermissions(), Shadow: req.GetShadow(),
 			})
+			if err != nil {
+				return errors.New(err.Error()) // in here, because that panics with a typed nil
+			}
+			return nil
 		})
 		if err != nil {
 			return status.Error(codes.FailedPrecondition, clip("Start: "+err.Error()))

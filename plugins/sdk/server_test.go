@@ -190,3 +190,25 @@ func TestPanicIsInternalAndLeavesTheGate(t *testing.T) {
 		require.ErrorContains(t, err, "handler panicked: boom")
 	}
 }
+
+// typedNil is an error that authors return by mistake: a nil pointer of their own type, which is not nil.
+type typedNil struct{ text string }
+
+func (e *typedNil) Error() string { return e.text }
+
+// Turning the handler's error into words is the author's code as well: it must not end the process.
+func TestErrorThatPanicsIsAPanicOfTheHandler(t *testing.T) {
+	t.Parallel()
+	for _, wrong := range []error{(*typedNil)(nil), (*RejectError)(nil), (*RetryError)(nil)} {
+		c := configured(t, &recorder{payment: func(context.Context, *PaymentNotice) error { return wrong }}, 1)
+		for range 2 {
+			_, err := pay(t.Context(), c, "e1")
+			require.Equal(t, codes.Internal, status.Code(err), "%T", wrong)
+			require.ErrorContains(t, err, "handler panicked: ")
+		}
+		c = connect(t, &recorder{start: func(context.Context, Env) error { return wrong }})
+		_, err := c.Configure(t.Context(), &pluginv1.ConfigureRequest{})
+		require.Equal(t, codes.FailedPrecondition, status.Code(err), "%T", wrong)
+		require.ErrorContains(t, err, "Start panicked: ")
+	}
+}
