@@ -23,8 +23,14 @@ type cleaner struct{ mask *strings.Replacer }
 func newCleaner(secrets map[string]string) cleaner {
 	var forms []string
 	for _, value := range secrets {
-		if len(value) >= 4 {
-			forms = append(forms, writtenForms(value)...)
+		parts := []string{value}
+		for line := range strings.Lines(value) { // output comes by the line: that of a key in PEM, too
+			parts = append(parts, strings.TrimSpace(line))
+		}
+		for _, part := range parts {
+			if len(part) >= 4 {
+				forms = append(forms, writtenForms(part)...)
+			}
 		}
 	}
 	// The longest first, so that a secret inside another one does not leave the rest of it readable.

@@ -52,10 +52,14 @@ func (o *output) take(raw []byte) {
 		return
 	}
 	kept := o.clean.text(text)
+	size := len(kept) // as it is logged: control characters grow
+	if strings.HasPrefix(text, "{") {
+		size = max(size, len(text)) // a record may have many long fields
+	}
 	if len(kept) > tailLineMax {
 		kept = strings.ToValidUTF8(kept[:tailLineMax], "") + "…"
 	}
-	if o.keep(kept, min(len(text), textMax)) {
+	if o.keep(kept, size) {
 		logLine(o.logger, o.clean, text)
 	}
 }

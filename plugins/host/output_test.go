@@ -55,6 +55,26 @@ func TestOutputThatNeverEndsIsLimitedByTheMinute(t *testing.T) {
 	require.Equal(t, before+400, logged(), "after a pause there is room again")
 }
 
+// A line counts with what it leaves in the log, not with what its text alone would.
+func TestLinesThatGrowAreLimitedByTheMinute(t *testing.T) {
+	t.Parallel()
+	fields := map[string]string{"level": "INFO", "msg": "m"}
+	for i := range 15 {
+		fields[fmt.Sprint("field", i)] = strings.Repeat("x", 4000)
+	}
+	record, err := json.Marshal(fields)
+	require.NoError(t, err)
+	for _, line := range [][]byte{record, bytes.Repeat([]byte("\x01"), 4000)} {
+		book := newLogBook()
+		out := newOutput(slog.New(book), newCleaner(nil))
+		for range linesPerSec {
+			out.line(line)
+		}
+		require.LessOrEqual(t, len(book.text()), bytesPerMin*5/4)
+		require.Greater(t, len(book.text()), bytesPerMin/2)
+	}
+}
+
 func TestCleaner(t *testing.T) {
 	t.Parallel()
 	c := newCleaner(map[string]string{"A": "s3cret", "B": "s3cret-longer", "C": `with"quote`, "D": "ab", "E": ""})
@@ -91,6 +111,19 @@ func TestSecretsAreMaskedInEveryForm(t *testing.T) {
 		require.NotContains(t, book.text(), "hunter2", "%q", secret)
 		require.Contains(t, book.text(), "***")
 	}
+}
+
+// A key in PEM is printed line by line, and a value from a file without its last newline.
+func TestEveryLineOfASecretIsMasked(t *testing.T) {
+	t.Parallel()
+	book := newLogBook()
+	out := newOutput(slog.New(book), newCleaner(map[string]string{
+		"KEY": "-----BEGIN KEY-----\r\nhunter2/1\r\n  hunter2/2\n-----END KEY-----\n", "FILE": "hunter2/3\n",
+	}))
+	pump(strings.NewReader("-----BEGIN KEY-----\nhunter2/1\n  hunter2/2\n-----END KEY-----\ntoken=hunter2/3;\n"), out.line)
+	require.NotContains(t, book.text(), "hunter2")
+	require.NotContains(t, strings.Join(lastLines(out), "\n"), "hunter2")
+	require.Contains(t, book.text(), "token=***;")
 }
 
 func TestRecords(t *testing.T) {
