@@ -33,18 +33,26 @@ func (q Queries) ClaimSuspect(ctx context.Context, plugin, owner string, lease t
 	return q.claimSafely(ctx, claim{plugin: plugin, owner: owner, limit: 1, lease: lease, suspect: true})
 }
 
-// Suspects tells whether a plugin has suspects at all, and whether one is due.
+// Suspects tells whether a plugin has suspects at all, and whether one can be claimed: it is due, and no other row of its
+// subject runs, on whichever host. Nobody may keep hands empty for one that cannot.
 func (q Queries) Suspects(ctx context.Context, plugin string) (waiting, due bool, err error) {
 	var row struct {
 		Waiting int `bun:"waiting"`
 		Due     int `bun:"due"`
 	}
-	err = q.db.NewRaw(`SELECT COUNT(*) AS waiting, COALESCE(SUM(CASE WHEN wake_at <= ? THEN 1 ELSE 0 END), 0) AS due
-		FROM wechat_deliveries WHERE suspect AND plugin = ? AND state = 'pending'`, q.nowSQL(), plugin).Scan(ctx, &row)
+	err = q.db.NewRaw(q.suspectsSQL(), plugin).Scan(ctx, &row)
 	if err != nil {
 		err = fmt.Errorf("look for suspects of %s: %w", plugin, err)
 	}
 	return row.Waiting > 0, row.Due > 0, err
+}
+
+// suspectsSQL has the plugin as its placeholder.
+func (q Queries) suspectsSQL() string {
+	return fmt.Sprintf(`SELECT COUNT(*) AS waiting, COALESCE(SUM(CASE WHEN d.wake_at <= %s
+			AND NOT EXISTS (SELECT 1 FROM wechat_deliveries AS r
+				WHERE r.subject = d.subject AND r.plugin || '' = d.plugin AND r.state = 'running') THEN 1 ELSE 0 END), 0) AS due
+		FROM wechat_deliveries AS d WHERE d.suspect AND d.plugin = ? AND d.state = 'pending'`, q.now)
 }
 
 type claim struct {
@@ -91,15 +99,12 @@ func (q Queries) claim(ctx context.Context, c claim) (claimed []Delivery, err er
 // rows are chosen once and for all before the update: a subquery that the planner runs again, as it may, skips the rows it
 // has just locked and finds others, past the limit.
 func (q Queries) claimSQL(c claim) string {
-	which, before, direction, skip := "NOT d.suspect", "", "", ""
+	which, before, direction := "NOT d.suspect", "", ""
 	if c.suspect {
 		which, before = "d.suspect", "AND s.suspect" // nothing else is handed over before it, so it waits for nothing else
 	}
 	if c.newest {
 		direction = "DESC"
-	}
-	if q.postgres() {
-		skip = "FOR UPDATE OF d SKIP LOCKED"
 	}
 	return fmt.Sprintf(`WITH due AS MATERIALIZED (
 			SELECT d.event_id, d.plugin FROM wechat_deliveries AS d
@@ -113,7 +118,7 @@ func (q Queries) claimSQL(c claim) string {
 		UPDATE wechat_deliveries SET
 			state = 'running', owner = ?, attempt = attempt + 1, wake_at = %[1]s + ?, updated_at = %[1]s
 		WHERE (event_id, plugin) IN (SELECT event_id, plugin FROM due)
-		RETURNING *`, q.now, which, direction, skip, before)
+		RETURNING *`, q.now, which, direction, q.skipLocked(), before)
 }
 
 // EventsByID reads several events at once.

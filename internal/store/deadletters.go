@@ -75,15 +75,11 @@ func (q Queries) Requeue(ctx context.Context, eventID, plugin string) (bool, err
 // RequeueSome makes up to limit dead letters of a plugin due again that died before an instant, the oldest first. It answers
 // how many: with none left, zero. A code chooses those with that last_code.
 func (q Queries) RequeueSome(ctx context.Context, plugin, code string, before Millis, limit int) (int, error) {
-	skip := ""
-	if q.postgres() {
-		skip = "FOR UPDATE SKIP LOCKED"
-	}
 	// Materialized: PostgreSQL may run a subquery that locks rows more than once, and then takes more than the limit.
 	res, err := q.db.NewRaw(`WITH batch AS MATERIALIZED (
 			SELECT event_id, plugin FROM wechat_deliveries
 			WHERE state = 'dead' AND plugin = ? AND (? = '' OR last_code = ?) AND updated_at < ?
-			ORDER BY updated_at LIMIT ? `+skip+`)
+			ORDER BY updated_at LIMIT ? `+q.skipLocked()+`)
 		UPDATE wechat_deliveries SET ? WHERE state = 'dead' AND (event_id, plugin) IN (SELECT event_id, plugin FROM batch)`,
 		plugin, code, code, before, limit, q.dueAgain()).Exec(ctx)
 	if err != nil {

@@ -72,21 +72,33 @@ func (q Queries) RenewLeases(ctx context.Context, owner string, claims []Claim, 
 	if len(claims) == 0 {
 		return nil
 	}
-	args := []any{q.nowSQL(), lease.Milliseconds(), owner}
+	args := []any{owner}
 	for _, c := range claims {
 		args = append(args, c.EventID, c.Plugin, c.Attempt)
 	}
-	_, err := q.db.NewRaw(renewSQL(len(claims)), args...).Exec(ctx)
+	_, err := q.db.NewRaw(q.renewSQL(len(claims)), append(args, lease.Milliseconds())...).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("renew leases: %w", err)
 	}
 	return nil
 }
 
-// renewSQL has the placeholders now, lease in milliseconds, owner, and three for each claim.
-func renewSQL(claims int) string {
-	return `UPDATE wechat_deliveries SET wake_at = ? + ? WHERE state = 'running' AND owner = ?
-		AND (event_id, plugin, attempt) IN (VALUES (?, ?, ?)` + strings.Repeat(", (?, ?, ?)", claims-1) + ")"
+// renewSQL has the placeholders owner, three for each claim, and lease in milliseconds. Rows that are locked have their
+// outcome written at this moment: to wait for them while holding others would be a deadlock.
+func (q Queries) renewSQL(claims int) string {
+	return fmt.Sprintf(`WITH chosen AS MATERIALIZED (
+			SELECT event_id, plugin FROM wechat_deliveries WHERE state = 'running' AND owner = ?
+				AND (event_id, plugin, attempt) IN (VALUES (?, ?, ?)%s) %s)
+		UPDATE wechat_deliveries SET wake_at = %s + ? WHERE (event_id, plugin) IN (SELECT event_id, plugin FROM chosen)`,
+		strings.Repeat(", (?, ?, ?)", claims-1), q.skipLocked(), q.now)
+}
+
+// skipLocked ends a SELECT of rows to be updated that leaves those out which somebody else updates at the moment.
+func (q Queries) skipLocked() string {
+	if q.postgres() {
+		return "FOR UPDATE SKIP LOCKED"
+	}
+	return ""
 }
 
 // TakeBack returns rows whose lease ended to the queue, whoever owned them, with a crash mark. It answers how many. They
@@ -95,15 +107,21 @@ func (q Queries) TakeBack(ctx context.Context) (int, error) {
 	if err := failpoint.Hit(failpoint.TakeBack); err != nil {
 		return 0, err
 	}
-	res, err := q.db.NewRaw(`UPDATE wechat_deliveries SET
-			state = 'pending', owner = NULL, wake_at = ?, crashes = crashes + 1,
-			last_code = 'lease-ended', last_error = 'the host that ran it stopped answering', updated_at = ?
-		WHERE state = 'running' AND wake_at < ?`, q.nowSQL(), q.nowSQL(), q.nowSQL()).Exec(ctx)
+	res, err := q.db.NewRaw(q.takeBackSQL()).Exec(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("take back deliveries: %w", err)
 	}
 	n, err := res.RowsAffected()
 	return int(n), err
+}
+
+func (q Queries) takeBackSQL() string {
+	return fmt.Sprintf(`WITH chosen AS MATERIALIZED (
+			SELECT event_id, plugin FROM wechat_deliveries WHERE state = 'running' AND wake_at < %[1]s %[2]s)
+		UPDATE wechat_deliveries SET
+			state = 'pending', owner = NULL, wake_at = %[1]s, crashes = crashes + 1,
+			last_code = 'lease-ended', last_error = 'the host that ran it stopped answering', updated_at = %[1]s
+		WHERE (event_id, plugin) IN (SELECT event_id, plugin FROM chosen)`, q.now, q.skipLocked())
 }
 
 // HandBack returns every row the owner still runs to the queue, without a mark: the host is stopping. After a restart of

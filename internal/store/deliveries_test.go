@@ -246,3 +246,59 @@ func TestBacklogDoesNotStarveTheNewest(t *testing.T) {
 		require.Fail(t, "the newest event waits for all that came before it")
 	})
 }
+
+// A host renews its leases while it writes outcomes of the same rows: neither waits for the other crosswise.
+func TestRenewingWhileOutcomesAreWritten(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *store.DB) {
+		const rows, rounds = 100, 20
+		queue(t, db, rows, own)
+		claims := make([]store.Claim, rows)
+		for range rounds {
+			claimed := claim(t, db, "one", 4*rows, time20s)
+			require.Len(t, claimed, rows)
+			back := make([]store.Finish, rows)
+			for i, d := range claimed {
+				claims[rows-1-i] = d.Claim()
+				back[i] = store.Finish{Delivery: d, State: store.Pending}
+			}
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				if err := db.RenewLeases(t.Context(), "one", claims, time20s); err != nil {
+					t.Error(err)
+				}
+			})
+			wg.Go(func() {
+				if _, err := db.FinishDeliveries(t.Context(), back); err != nil {
+					t.Error(err)
+				}
+			})
+			wg.Wait()
+		}
+	})
+}
+
+// A suspect whose subject is at work elsewhere is not due: nobody should keep hands empty for it.
+func TestSuspectOfABusySubjectIsNotDue(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *store.DB) {
+		queue(t, db, 2, func(int) string { return "s" })
+		first := claim(t, db, "one", 1, time20s)[0]
+		finish(t, db, first, store.Finish{State: store.Pending, After: time.Millisecond, Crash: true, Suspect: true}, true)
+		other := claim(t, db, "two", 2, time20s)
+		require.Len(t, other, 1, "it has been due for longer")
+		require.Eventually(t, func() bool {
+			now, err := db.Clock(t.Context())
+			return err == nil && now > *row(t, db, first.EventID).WakeAt
+		}, time20s, time.Millisecond)
+		waiting, due, err := db.Suspects(t.Context(), "p")
+		require.NoError(t, err)
+		require.True(t, waiting)
+		require.False(t, due)
+
+		finish(t, db, other[0], store.Finish{State: store.Done}, true)
+		_, due, err = db.Suspects(t.Context(), "p")
+		require.NoError(t, err)
+		require.True(t, due)
+	})
+}

@@ -111,7 +111,7 @@ func (d *DB) keepPostgres(ctx context.Context, facts []Incoming) ([]Kept, error)
 }
 
 // rounds sorts the facts by event id, so that two hosts lock in the same order, and spreads those of one order over
-// different rounds.
+// different rounds, and those of one event.
 func rounds(facts []Incoming) (rounds [][]int) {
 	order := make([]int, len(facts))
 	for i := range facts {
@@ -120,12 +120,16 @@ func rounds(facts []Incoming) (rounds [][]int) {
 	slices.SortStableFunc(order, func(a, b int) int { return strings.Compare(facts[a].Event.ID, facts[b].Event.ID) })
 	seen := map[string]int{} // by order or event: how many rounds have it
 	for _, i := range order {
-		key := "event " + facts[i].Event.ID
+		keys, n := []string{"event " + facts[i].Event.ID}, 0
 		if facts[i].Terms != nil {
-			key = "order " + facts[i].Terms.OutTradeNo
+			keys = append(keys, "order "+facts[i].Terms.OutTradeNo)
 		}
-		n := seen[key]
-		seen[key] = n + 1
+		for _, key := range keys {
+			n = max(n, seen[key])
+		}
+		for _, key := range keys {
+			seen[key] = n + 1
+		}
 		if n == len(rounds) {
 			rounds = append(rounds, nil)
 		}

@@ -1,8 +1,10 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -298,6 +300,57 @@ func TestKeepSurvivesALostConnection(t *testing.T) {
 			kept, err := db.Keep(ctx, []store.Incoming{paidFact(n, "n-"+n)})
 			require.NoError(t, err, "step %d", i)
 			require.True(t, kept[0].Fresh)
+		}
+	})
+}
+
+// Two messages about one payment that name different orders arrive together: each is told its own verdict.
+func TestOnePaymentOfTwoOrdersAtOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *store.DB) {
+		for _, turned := range []bool{false, true} {
+			one, two := fmt.Sprintf("o1-%t", turned), fmt.Sprintf("o2-%t", turned)
+			_, err := db.InsertOrder(t.Context(), orderRow(one))
+			require.NoError(t, err)
+			right, wrong := paidFact(one, "n-"+one), paidFact(two, "n-"+two)
+			wrong.Event.ID, wrong.Event.BusinessKey = right.Event.ID, right.Event.BusinessKey
+			facts := []store.Incoming{right, wrong}
+			want := []store.Kept{
+				{Fresh: true, Verdict: store.VerdictOK, Compared: true}, {Fresh: true, Verdict: store.VerdictUnknownOrder},
+			}
+			if turned {
+				slices.Reverse(facts)
+				slices.Reverse(want)
+			}
+			kept, err := db.Keep(t.Context(), facts)
+			require.NoError(t, err)
+			require.Equal(t, want, kept)
+		}
+	})
+}
+
+// Texts and payloads that look like something else on their way to the database are kept as they came.
+func TestKeepOddTexts(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *store.DB) {
+		big := bytes.Repeat([]byte{0, 255, '"', '\\'}, 1<<12)
+		var facts []store.Incoming
+		for i, text := range []string{"'\"\\\u2028<&>", "\\u0000", "123", "true", "null", "{}", "?", "金额"} {
+			f := paidFact(text, fmt.Sprintf("n%d", i))
+			f.Terms, f.Paid, f.Event.Payload = nil, nil, big
+			facts = append(facts, f)
+		}
+		_, err := db.Keep(t.Context(), facts)
+		require.NoError(t, err)
+		for _, f := range facts {
+			e, _, err := db.Event(t.Context(), f.Event.ID)
+			require.NoError(t, err)
+			require.Equal(t, f.Event.Subject, e.Subject)
+			require.Equal(t, f.Event.BusinessKey, e.BusinessKey)
+			require.True(t, bytes.Equal(e.Payload, big))
+			rows, err := db.Deliveries(t.Context(), f.Event.ID)
+			require.NoError(t, err)
+			require.Len(t, rows, 2)
 		}
 	})
 }
