@@ -19,11 +19,10 @@ type Group[T, R any] struct {
 	blame func(err error) bool
 	max   int
 
-	flights sync.WaitGroup
-
 	mu      sync.Mutex
 	waiting []*call[T, R]
-	flying  bool // a caller is flushing
+	flying  bool          // a flush is under way, or a caller is about to begin one
+	landed  chan struct{} // closed when nothing flies any more; made for each row of flights
 }
 
 type call[T, R any] struct {
@@ -61,10 +60,10 @@ func (g *Group[T, R]) Do(ctx context.Context, item T) (R, error) {
 			return unknown, context.Cause(ctx)
 		}
 	} else {
-		g.flying = true
+		g.flying, g.landed = true, make(chan struct{})
 		g.mu.Unlock()
 	}
-	g.flights.Go(func() { g.fly(ctx, g.take()) }) // by itself: a flush that nothing can interrupt must not keep the leader longer than the others
+	go g.fly(ctx, g.take()) // by itself: a flush that nothing can interrupt must not keep the leader longer than the others
 	select {
 	case <-c.done:
 		return c.result, c.err
@@ -74,8 +73,16 @@ func (g *Group[T, R]) Do(ctx context.Context, item T) (R, error) {
 	}
 }
 
-// Wait returns when no flush is under way. Call it when no more items come, before what flushes need is closed.
-func (g *Group[T, R]) Wait() { g.flights.Wait() }
+// Wait returns when no flush is under way and no caller waits for one. Call it when no more items come, before what flushes
+// need is closed; items that come nevertheless do no harm to the group.
+func (g *Group[T, R]) Wait() {
+	g.mu.Lock()
+	flying, landed := g.flying, g.landed
+	g.mu.Unlock()
+	if flying {
+		<-landed
+	}
+}
 
 // leave gives the item up; true when the caller had been made the leader in the same moment.
 func (g *Group[T, R]) leave(c *call[T, R]) bool {
@@ -123,6 +130,7 @@ func (g *Group[T, R]) pass() {
 		g.waiting = g.waiting[1:]
 	}
 	g.flying = false
+	close(g.landed)
 }
 
 func (g *Group[T, R]) run(ctx context.Context, calls []*call[T, R]) {

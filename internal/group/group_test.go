@@ -3,6 +3,7 @@ package group_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -216,4 +217,42 @@ func TestLeavingAtAnyMoment(t *testing.T) {
 	got, err := g.Do(t.Context(), 42)
 	require.NoError(t, err)
 	require.Equal(t, 42, got)
+}
+
+// Wait takes the callers that queue behind a flush into account, whoever of them is to lead the next one, and may be called
+// while others come.
+func TestWaitSeesTheNextFlush(t *testing.T) {
+	t.Parallel()
+	for range 200 {
+		var flushed atomic.Int64
+		begun, open := make(chan struct{}, 10), make(chan struct{})
+		g := group.New(1, never, func(_ context.Context, items []int) ([]int, error) {
+			begun <- struct{}{}
+			<-open
+			flushed.Add(1)
+			return items, nil
+		})
+		var wg sync.WaitGroup
+		do := func(i int) {
+			if _, err := g.Do(t.Context(), i); err != nil {
+				t.Error(err)
+			}
+		}
+		wg.Go(func() { do(0) })
+		<-begun
+		for i := range 3 {
+			wg.Go(func() { do(i) })
+		}
+		for g.Waiting() < 3 {
+			runtime.Gosched()
+		}
+		wg.Go(func() {
+			g.Wait()
+			if n := flushed.Load(); n != 4 {
+				t.Errorf("%d of 4 items were flushed when nothing was under way any more", n)
+			}
+		})
+		close(open)
+		wg.Wait()
+	}
 }
