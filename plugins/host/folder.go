@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -73,9 +74,9 @@ func (f pluginFolder) manifest() (m Manifest, text string, err error) {
 }
 
 func (f pluginFolder) parse() (m Manifest, text string, err error) {
-	content, err := f.root.ReadFile(filepath.Join(f.id, f.version, ManifestName))
+	content, err := f.read(ManifestName)
 	if err != nil {
-		return m, "", f.problem(ManifestName, bare(err))
+		return m, "", f.problem(ManifestName, err)
 	}
 	if m, err = ParseManifest(content); err != nil {
 		var each []error
@@ -85,6 +86,23 @@ func (f pluginFolder) parse() (m Manifest, text string, err error) {
 		return m, "", errors.Join(each...)
 	}
 	return m, string(content), nil
+}
+
+// readMax bounds a manifest and a schema, in bytes.
+const readMax = 1 << 20
+
+// read reads a small file below the folder. What is no file is refused without waiting for it.
+func (f pluginFolder) read(name string) ([]byte, error) {
+	file, err := openRegular(f.root, filepath.Join(f.id, f.version, name))
+	if err != nil {
+		return nil, bare(err)
+	}
+	defer func() { _ = file.Close() }()
+	content, err := io.ReadAll(io.LimitReader(file, readMax+1))
+	if err == nil && len(content) > readMax {
+		err = fmt.Errorf("has more than %d bytes", readMax)
+	}
+	return content, err
 }
 
 // executable finds the file for this platform, by its name below the folder.

@@ -4,16 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
-
-// schemaMax bounds a schema file, in bytes.
-const schemaMax = 1 << 20
 
 // checkConfig compares a plugin's configuration with the schema its manifest names. Its errors name the keys and what
 // is wrong with them, never a value: that can be a secret.
@@ -42,15 +38,11 @@ func (f pluginFolder) schema(name string) (*jsonschema.Schema, error) {
 	if !filepath.IsLocal(name) {
 		return nil, errors.New("config_schema leaves the plugin's folder")
 	}
-	file, err := f.root.Open(filepath.Join(f.id, f.version, name))
+	content, err := f.read(name)
 	if err != nil {
-		return nil, bare(err)
+		return nil, err
 	}
-	defer func() { _ = file.Close() }()
-	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > schemaMax {
-		return nil, errors.Join(fmt.Errorf("is no regular file of up to %d bytes", schemaMax), err)
-	}
-	document, err := jsonschema.UnmarshalJSON(io.LimitReader(file, schemaMax))
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(content))
 	if err != nil {
 		return nil, fmt.Errorf("is no JSON: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -229,4 +230,37 @@ func TestScript(t *testing.T) {
 	s.manifest(t, "fulfil", "id: fulfil\nversion: 1.4.0\nprotocol: 1\nhandles: [test]\nexecutables: {"+platform()+
 		": run, other-any: bin/plugin}\nargs: [serve, a b]\n")
 	require.Contains(t, do(t, s.ready(t), "e1", "args").Message, `["serve" "a b"]`)
+}
+
+// A pipe in the place of a file that New reads must not keep it waiting for a writer.
+func TestPipeInPlaceOfAFileIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{ManifestName, "config.schema.json"} {
+		s := newScene(t, "plugin")
+		s.schema(t, "{}")
+		file := filepath.Join(s.folder("fulfil"), name)
+		require.NoError(t, os.Remove(file))
+		require.NoError(t, syscall.Mkfifo(file, 0o600))
+		refused := make(chan error, 1)
+		go func() {
+			_, err := newHost(s.cfg, Options{}, s.limits)
+			refused <- err
+		}()
+		select {
+		case err := <-refused:
+			require.ErrorContains(t, err, name)
+			require.ErrorContains(t, err, "is no regular file")
+		case <-time.After(testLimit):
+			require.FailNow(t, "New waits for the pipe", name)
+		}
+	}
+}
+
+// A manifest is read into memory: one without end is refused.
+func TestManifestIsBounded(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, "plugin")
+	s.manifest(t, "fulfil", "#"+strings.Repeat("x", readMax))
+	_, err := newHost(s.cfg, Options{}, s.limits)
+	require.ErrorContains(t, err, "plugin.yaml: has more than 1048576 bytes")
 }
