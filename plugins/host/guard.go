@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -77,6 +78,9 @@ func (g *guard) call(ctx context.Context, call wire.Call, req any, next grpc.Una
 	return next(ctx, req)
 }
 
+// numberMax bounds an event's id or an order's number in a record, in bytes. Longer ones are none of ours.
+const numberMax = 200
+
 // record is the audit: every call that changes something, with the event it was made for and what came of it. Of other
 // calls only those that were refused or failed are worth a line; and of a loop that runs wild, one line a second.
 func (g *guard) record(ctx context.Context, call wire.Call, req any, took time.Duration, failure *callFailure) {
@@ -93,11 +97,11 @@ func (g *guard) record(ctx context.Context, call wire.Call, req any, took time.D
 	event := eventOf(req)
 	_, running := g.events.deadline(event)
 	attrs := []slog.Attr{
-		slog.String("call", call.Feature), slog.String("result", result), slog.String("event", event),
+		slog.String("call", call.Feature), slog.String("result", result), slog.String("event", number(event)),
 		slog.Bool("event_under_way", running), slog.Duration("took", took),
 	}
 	if named, ok := req.(interface{ GetOutTradeNo() string }); ok {
-		attrs = append(attrs, slog.String("out_trade_no", named.GetOutTradeNo()))
+		attrs = append(attrs, slog.String("out_trade_no", number(named.GetOutTradeNo())))
 	}
 	if g.shadow != nil {
 		attrs = append(attrs, slog.Bool("shadow", true))
@@ -106,6 +110,14 @@ func (g *guard) record(ctx context.Context, call wire.Call, req any, took time.D
 		attrs = append(attrs, slog.Any("error", cause))
 	}
 	g.logger.LogAttrs(ctx, level, "plugin called the host", attrs...)
+}
+
+// number makes what the plugin gave for a number fit for a record.
+func number(text string) string {
+	if len(text) > numberMax {
+		text = text[:numberMax] + "…"
+	}
+	return cleaner{mask: strings.NewReplacer()}.text(text)
 }
 
 // eventOf is the event the plugin says it calls for.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -241,4 +242,18 @@ func TestCallsAreLimited(t *testing.T) {
 	require.True(t, r.worthALine(start))
 	require.False(t, r.worthALine(start.Add(time.Second/2)), "a loop that runs wild does not fill the log")
 	require.True(t, r.worthALine(start.Add(time.Second)))
+}
+
+// What a plugin gives for a number does not fill the host's log, and forges no line of it.
+func TestNumbersInTheAuditAreBounded(t *testing.T) {
+	t.Parallel()
+	book := newLogBook()
+	a := &asker{call: func(ctx context.Context, h *sdk.Host) error {
+		return h.CloseOrder(ctx, "ORDER\x1b[2J\n"+strings.Repeat("y", 1<<20))
+	}}
+	i := inProcess(t, a, InProcessOptions{Logger: slog.New(book)})
+	require.Equal(t, Done, i.Deliver(t.Context(), payment("e1")).Result)
+	record := book.await(t, "plugin called the host")
+	require.Contains(t, record["out_trade_no"], `ORDER\u001b[2J\nyyy`)
+	require.Less(t, len(book.text()), 2*numberMax+500)
 }
