@@ -79,7 +79,9 @@ func TestCheckerFindsMissingKeys(t *testing.T) {
 					return
 				}
 				broken := func() string { e, _ := b.evidence(); return strings.Join(e.violations(), "\n") }
-				b.eventually(func() bool { return strings.Contains(broken(), "booked are 200") }, "the second booking")
+				// Two rows with one key: how often they are handed over depends on whether the first is done before the second comes.
+				often := regexp.MustCompile(`sum: paid are 100 fen, booked are [2-9]00`)
+				b.eventually(func() bool { return often.MatchString(broken()) }, "the second booking")
 				for _, fault := range []string{"double: kept 2 times", "double: queued twice"} {
 					require.Contains(t, broken(), fault)
 				}

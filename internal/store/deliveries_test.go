@@ -84,7 +84,7 @@ func TestClaimersAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		const rows, claimers = 200, 16
 		queue(t, db, rows, func(i int) string { return fmt.Sprintf("s%d", i%8) })
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 5*time.Minute)
 		defer cancel()
 		type result struct {
 			events []string
@@ -94,7 +94,7 @@ func TestClaimersAtOnce(t *testing.T) {
 		for c := range claimers {
 			go func() {
 				var r result
-				for idle := 0; idle < 50 && r.err == nil; idle++ {
+				for idle := 0; idle < 10 && r.err == nil; idle++ {
 					var got []store.Delivery
 					got, r.err = db.ClaimDeliveries(ctx, "p", fmt.Sprintf("owner-%d", c), 4, time20s)
 					for _, d := range got {
