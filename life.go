@@ -65,7 +65,7 @@ func (m *Module) start(ctx context.Context) error {
 }
 
 // Stop takes no new events, lets plugins finish what they have until ctx ends (at most half a minute when ctx has no
-// deadline), then stops them and everything else. Shut the Fiber app down before it. A second Stop waits for the first;
+// deadline; a process that does not answer is killed after two seconds), then stops them and everything else. Shut the Fiber app down before it. A second Stop waits for the first;
 // before Start it only closes the database.
 func (m *Module) Stop(ctx context.Context) error {
 	m.life.mu.Lock()
@@ -84,7 +84,10 @@ func (m *Module) end(ctx context.Context) error {
 		defer cancel()
 		ctx = limited
 	}
+	var asking sync.WaitGroup
+	asking.Go(func() { m.plugins.EndHung(ctx) })
 	errs := []error{m.closeConsole(ctx), m.queue.Stop(ctx)}
+	asking.Wait()
 	for _, h := range slices.Backward(m.own) {
 		errs = append(errs, h.Stop(ctx))
 	}

@@ -1,0 +1,52 @@
+//go:build unix
+
+package wechat_test
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"wgink.ink/wechat/config"
+	"wgink.ink/wechat/internal/dbtest"
+	"wgink.ink/wechat/wechattest"
+)
+
+// A plugin's process that hangs with an event in hand does not hold Stop up until the event's time is over, and the event
+// is not to blame.
+func TestStopDoesNotWaitForAHungPlugin(t *testing.T) {
+	t.Parallel()
+	const limit, slack = 5 * time.Second, 5 * time.Second // an event has 15 s
+	b := newBed(t, dbtest.SQLite(t))
+	cfg := b.config(b.url)
+	cfg.Plugins = config.Plugins{Dir: greeter(t), Mode: config.PluginsDev, Enabled: map[string]config.Plugin{"greeter": {
+		Version: "1.2.3", Config: map[string]any{"greeting": "hello"}, Secrets: map[string]config.Secret{"TOKEN": "s3cret-token"},
+	}}}
+	require.NoError(t, b.module.ApplyPlugins(t.Context(), cfg))
+	require.NoError(t, b.module.WaitReady(t.Context()))
+	pid := b.module.Plugins()[0].PID
+	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
+	alice := b.sim.Phone("alice")
+	b.logIn(alice)
+	require.NoError(t, alice.Pay(t.Context(), wechattest.Launch(b.place(alice, "ORDER-0001", 990).Launch)))
+	require.NoError(t, b.sim.Settle(t.Context()))
+	require.Eventually(t, func() bool { return b.module.Plugins()[0].Running > 0 }, 20*time.Second, 20*time.Millisecond)
+
+	began := time.Now()
+	require.NoError(t, b.module.Stop(context.Background()))
+	require.Less(t, time.Since(began), limit+slack)
+	t.Log("stopped after", time.Since(began))
+	require.ErrorIs(t, syscall.Kill(pid, 0), syscall.ESRCH)
+	db, err := sql.Open("sqlite", strings.TrimPrefix(b.url, "sqlite:"))
+	require.NoError(t, err)
+	defer db.Close()
+	var blamed int
+	require.NoError(t, db.QueryRowContext(t.Context(),
+		"SELECT sum(failures + crashes) FROM wechat_deliveries WHERE plugin = 'greeter' AND state = 'pending'").Scan(&blamed))
+	require.Zero(t, blamed)
+}
