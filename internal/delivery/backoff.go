@@ -46,7 +46,7 @@ func next(d store.Delivery, o Outcome, solo bool) store.Finish {
 		}
 	default: // Retry, and anything unknown: an event is never lost to a misunderstanding
 		f.State, f.Failure = store.Pending, true
-		f.After = o.After
+		f.After = min(o.After, horizon) // a wait of years is a slip of the pen, and would be a loss
 		if f.After <= 0 {
 			f.After = jitter(schedule[min(d.Failures, len(schedule)-1)])
 		}

@@ -55,6 +55,8 @@ func TestPluginsOwnWaitIsHonoured(t *testing.T) {
 	t.Parallel()
 	f := next(store.Delivery{}, Outcome{Result: Retry, After: 7 * time.Minute}, false)
 	require.Equal(t, 7*time.Minute, f.After)
+	f = next(store.Delivery{}, Outcome{Result: Retry, After: 1000 * horizon}, false)
+	require.Equal(t, horizon, f.After, "not for years")
 }
 
 func aged(failures int, age time.Duration) store.Delivery {

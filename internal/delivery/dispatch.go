@@ -98,7 +98,7 @@ func (q *Queue) read(ctx context.Context, claimed []store.Delivery, solo bool) [
 // feed hands over what is in stock, as far as the plugin has slots.
 func (q *Queue) feed(workCtx context.Context, plugin string, slots int) {
 	for !q.stopping.Load() {
-		it, ok := q.hands.next(plugin, slots)
+		it, ok := q.hands.next(plugin, slots, time.Now())
 		if !ok {
 			return
 		}
@@ -123,7 +123,7 @@ func (q *Queue) giveBack(ctx context.Context, plugin string) {
 			Error: "claimed ahead, and not handed over",
 		}
 	}
-	ctx, done := context.WithTimeout(ctx, 2*time.Second)
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer done()
 	if _, err := q.db.FinishDeliveries(ctx, back); err != nil {
 		q.log.ErrorContext(ctx, "cannot give deliveries back", "plugin", plugin, "count", len(back), "error", err)
@@ -138,6 +138,9 @@ func (q *Queue) giveBack(ctx context.Context, plugin string) {
 func (q *Queue) claim(ctx context.Context, plugin string, free int) (claimed []store.Delivery, solo bool, err error) {
 	if q.hands.mayHaveSuspects(plugin) {
 		some, due, err := q.db.Suspects(ctx, plugin)
+		if some || err != nil {
+			q.hands.expectSuspects(plugin)
+		}
 		switch {
 		case err != nil:
 			return nil, false, err
@@ -147,8 +150,6 @@ func (q *Queue) claim(ctx context.Context, plugin string, free int) (claimed []s
 		case due:
 			claimed, err := q.db.ClaimSuspect(ctx, plugin, q.owner, q.set.Lease)
 			return claimed, true, err
-		case !some:
-			q.hands.noSuspects(plugin)
 		}
 	}
 	claimed, err = q.db.ClaimDeliveries(ctx, plugin, q.owner, free, q.set.Lease)

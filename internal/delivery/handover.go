@@ -57,7 +57,7 @@ func (q *Queue) call(ctx context.Context, it item) (out Outcome) {
 func (q *Queue) finish(ctx context.Context, f store.Finish) {
 	deadline := time.Now().Add(q.set.Lease)
 	log := q.log.With("event", f.Delivery.EventID, "plugin", f.Delivery.Plugin)
-	for wait := 50 * time.Millisecond; ; wait *= 2 {
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		tryCtx, done := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		kept, err := q.outcomes.Do(tryCtx, f)
 		done()

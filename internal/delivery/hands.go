@@ -107,16 +107,18 @@ func (h *hands) took(plugin string, items []item) {
 	p.stock = append(p.stock, items...)
 }
 
-// next takes a row out of stock when the plugin has a slot for it.
-func (h *hands) next(plugin string, slots int) (it item, ok bool) {
+// next takes a row out of stock when the plugin has a slot for it. Stale stock it leaves to be given back: when this host
+// was stopped for a while, another one may have the rows by now.
+func (h *hands) next(plugin string, slots int, now time.Time) (it item, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	p := h.of(plugin)
-	if len(p.stock) == 0 || p.calls >= slots {
+	if len(p.stock) == 0 || p.calls >= slots || now.Sub(p.stocked) >= staleAfter {
 		return item{}, false
 	}
-	it, p.stock = p.stock[0], p.stock[1:]
-	p.calls, p.stocked = p.calls+1, time.Now()
+	it, p.stock[0] = p.stock[0], item{} // the slice may live on for long, the payload should not
+	p.stock = p.stock[1:]
+	p.calls, p.stocked = p.calls+1, now
 	return it, true
 }
 
@@ -198,16 +200,21 @@ func (h *hands) idle(plugin string) bool {
 	return h.of(plugin).working == 0
 }
 
+// mayHaveSuspects tells whether to look for suspects. Whoever looks calls expectSuspects unless there are none; a plugin
+// that dies meanwhile is not forgotten.
 func (h *hands) mayHaveSuspects(plugin string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.of(plugin).suspects
+	p := h.of(plugin)
+	look := p.suspects
+	p.suspects = false
+	return look
 }
 
-func (h *hands) noSuspects(plugin string) {
+func (h *hands) expectSuspects(plugin string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.of(plugin).suspects = false
+	h.of(plugin).suspects = true
 }
 
 // lookAgain makes the next round look for suspects of every plugin.

@@ -11,25 +11,45 @@ func (q *Queue) keepLoop(ctx context.Context) {
 	defer renew.Stop()
 	take := time.NewTicker(min(time.Second, q.set.Lease/4))
 	defer take.Stop()
+	renewed := time.Now() // when the last renewal that succeeded began
+	renewAll := func() {
+		if at := time.Now(); q.renew(ctx) {
+			renewed = at
+		}
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-renew.C:
-			q.safely("renew", func() {
-				if err := q.db.RenewLeases(ctx, q.owner, q.hands.held(), q.set.Lease); err != nil && ctx.Err() == nil {
-					q.log.ErrorContext(ctx, "cannot renew leases", "error", err)
-				}
-			})
+			q.safely("renew", renewAll)
 		case <-take.C:
 			q.hands.lookAgain()
-			q.safely("take back", func() { q.takeBack(ctx) })
+			// After this host or the database was held up, what is in hand here must not be taken for what a dead host left.
+			if time.Since(renewed) >= q.set.Lease/2 {
+				q.safely("renew", renewAll)
+			}
+			if time.Since(renewed) < q.set.Lease/2 {
+				q.safely("take back", func() { q.takeBack(ctx) })
+			}
 		}
 	}
 }
 
+func (q *Queue) renew(ctx context.Context) bool {
+	limited, done := context.WithTimeout(ctx, q.set.Lease/2)
+	defer done()
+	err := q.db.RenewLeases(limited, q.owner, q.hands.held(), q.set.Lease)
+	if err != nil && ctx.Err() == nil {
+		q.log.ErrorContext(ctx, "cannot renew leases", "error", err)
+	}
+	return err == nil
+}
+
 func (q *Queue) takeBack(ctx context.Context) {
-	n, err := q.db.TakeBack(ctx)
+	limited, done := context.WithTimeout(ctx, q.set.Lease/4)
+	defer done()
+	n, err := q.db.TakeBack(limited)
 	if err != nil && ctx.Err() == nil {
 		q.log.ErrorContext(ctx, "cannot take deliveries back", "error", err)
 	}

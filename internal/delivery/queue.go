@@ -36,8 +36,12 @@ func (s Settings) withDefaults() Settings {
 	return s
 }
 
-// outcomesLimit bounds how many outcomes share one commit.
-const outcomesLimit = 256
+// outcomesLimit bounds how many outcomes share one commit, outcomesTimeout how long the next ones wait for it: a server
+// that does not answer must not hold them up for longer than it is away.
+const (
+	outcomesLimit   = 256
+	outcomesTimeout = 5 * time.Second
+)
 
 // Queue records events and hands them over.
 type Queue struct {
@@ -67,8 +71,12 @@ type Queue struct {
 func New(db *store.DB, receiver Receiver, log *slog.Logger, set Settings) *Queue {
 	return &Queue{
 		db: db, receiver: receiver, log: log, set: set.withDefaults(), owner: uuid.NewString(),
-		outcomes: group.New(outcomesLimit, store.ItemFault, db.FinishDeliveries),
-		hands:    hands{all: map[store.Claim]struct{}{}, plugins: map[string]*hand{}}, wake: make(chan struct{}, 1),
+		outcomes: group.New(outcomesLimit, store.ItemFault, func(ctx context.Context, outcomes []store.Finish) ([]bool, error) {
+			ctx, done := context.WithTimeout(ctx, outcomesTimeout)
+			defer done()
+			return db.FinishDeliveries(ctx, outcomes)
+		}),
+		hands: hands{all: map[store.Claim]struct{}{}, plugins: map[string]*hand{}}, wake: make(chan struct{}, 1),
 	}
 }
 
