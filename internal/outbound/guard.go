@@ -55,15 +55,18 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// calmly makes an error of a panic: the transport is the host's, and a call that never gave its slot back would in the end
-// keep all others out. What was panicked with is not told, it could hold a secret.
+// calmly makes an error of a panic, and of no answer at all: the transport is the host's, and a call that never gave its
+// slot back would in the end keep all others out. What was panicked with is not told, it could hold a secret.
 func (g *guard) calmly(req *http.Request) (resp *http.Response, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			resp, err = nil, fmt.Errorf("the transport panicked with a %T", p)
 		}
 	}()
-	return g.next.RoundTrip(req)
+	if resp, err = g.next.RoundTrip(req); err == nil && (resp == nil || resp.Body == nil) {
+		return nil, errors.New("the transport gave neither an answer with a body nor an error")
+	}
+	return resp, err
 }
 
 // apply points the request at the local WeChat, if there is one. The request given is not changed.

@@ -274,3 +274,27 @@ func TestParallelCallsAreBounded(t *testing.T) {
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// A transport of the host's that breaks its contract must not use up the slots.
+func TestBrokenTransportGivesItsSlotBack(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]func() (*http.Response, error){
+		"panic":   func() (*http.Response, error) { panic("canary") },
+		"nothing": func() (*http.Response, error) { return nil, nil }, //nolint:nilnil // the fault that is tested
+		"no body": func() (*http.Response, error) { return &http.Response{StatusCode: http.StatusOK}, nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, err := New(Options{
+				AllowHosts: []string{APIHost}, MaxParallel: 1, Timeout: time.Minute,
+				Transport: roundTrip(func(*http.Request) (*http.Response, error) { return answer() }),
+			})
+			require.NoError(t, err)
+			for range 3 {
+				_, err := get(t, client, secretURL)
+				require.Error(t, err)
+				require.NotContains(t, err.Error(), "canary")
+			}
+		})
+	}
+}
