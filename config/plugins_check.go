@@ -8,11 +8,11 @@ import (
 )
 
 var (
-	pluginID      = regexp.MustCompile(`^[a-z][a-z0-9-]{1,40}$`)
+	pluginID      = regexp.MustCompile(`^[a-z][a-z0-9-]{0,40}$`)
 	pluginVersion = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$`)
 )
 
-// ValidPluginID says whether a text can be a plugin's id, here and in its manifest: 2 to 41 lower-case letters, digits
+// ValidPluginID says whether a text can be a plugin's id, here and in its manifest: 1 to 41 lower-case letters, digits
 // and dashes, beginning with a letter.
 func ValidPluginID(id string) bool { return pluginID.MatchString(id) }
 
@@ -45,7 +45,7 @@ func (k *checker) plugins() {
 func (k *checker) plugin(id string, p Plugin) {
 	path := enabledPath + "." + id
 	if !ValidPluginID(id) {
-		k.failf(path, "must be an id of 2 to 41 lower-case letters, digits and -, beginning with a letter")
+		k.failf(path, "must be an id of 1 to 41 lower-case letters, digits and -, beginning with a letter")
 	}
 	switch {
 	case p.Version == "":

@@ -135,7 +135,7 @@ func TestValidateRules(t *testing.T) {
 
 		"PluginIDs": {complete, func(c *config.Config) {
 			c.Plugins.Enabled = map[string]config.Plugin{"A": {Version: "1.0.0"}, "-x": {Version: "1.0.0"}, "a": {Version: "1.0.0"}, "ok-2": {Version: "1.0.0-rc.1+b"}, "a" + long: {Version: "1.0.0"}}
-		}, []string{"plugins.enabled.-x", "plugins.enabled.A", "plugins.enabled.a", "plugins.enabled.a" + long}},
+		}, []string{"plugins.enabled.-x", "plugins.enabled.A", "plugins.enabled.a" + long}},
 		"PluginVersions": {complete, func(c *config.Config) {
 			c.Plugins.Enabled = map[string]config.Plugin{"ab": {Version: "v1.4.0"}, "cd": {Version: "1.4"}, "ef": {Version: "1.4.0/.."}}
 		}, []string{"plugins.enabled.ab.version", "plugins.enabled.cd.version", "plugins.enabled.ef.version"}},

@@ -33,7 +33,7 @@ var pluginTemplate embed.FS
 func pluginNew(_ context.Context, t terminal, args []string) error {
 	flags := newFlags(t, "plugin new", pluginNewHelp)
 	dir := flags.String("dir", "", "`folder` to make; without it NAME")
-	module := flags.String("module", "", "Go module `path`; without it NAME")
+	module := flags.String("module", "", "Go module `path`; without it wechat-plugins/NAME")
 	replace := flags.String("replace", "", "use the WeChat module in this `folder` instead of a published version; without it the "+
 		"checkout around the working directory, or the one that wechatctl was built from")
 	names, err := parse(flags, args)
@@ -45,21 +45,26 @@ func pluginNew(_ context.Context, t terminal, args []string) error {
 	}
 	name := names[0]
 	if !config.ValidPluginID(name) {
-		return usageError{fmt.Sprintf("%q is no plugin id: want 2 to 41 lower-case letters, digits or dashes, beginning with a letter", name)}
+		return usageError{fmt.Sprintf("%q is no plugin id: want 1 to 41 lower-case letters, digits or dashes, beginning with a letter", name)}
 	}
 	source, err := findModule(*replace)
 	if err != nil {
 		return err
 	}
 	target := cmp.Or(*dir, name)
-	files, err := newPlugin(name, cmp.Or(*module, name), source)
+	// Not the bare name: go takes sync, log or cmd for its own.
+	files, err := newPlugin(name, cmp.Or(*module, "wechat-plugins/"+name), source)
 	if err != nil {
 		return err
 	}
 	if err := writeNew(target, files); err != nil {
 		return err
 	}
-	t.sayf("Made %s. Next:\n\n  cd %s\n  go test ./...\n  go tool wechatctl plugin dev .", target, target)
+	tidy := ""
+	if source.checkout == "" {
+		tidy = "  go mod tidy\n"
+	}
+	t.sayf("Made %s. Next:\n\n  cd %s\n%s  go test ./...\n  go tool wechatctl plugin dev .", target, target, tidy)
 	return nil
 }
 

@@ -50,6 +50,14 @@ func TestNewPluginPassesItsTestsOffline(t *testing.T) {
 	require.Empty(t, strings.TrimSpace(string(format)))
 }
 
+// A plugin may have any id: one letter, or the name of a package of Go's own.
+func TestNewPluginOfAnyName(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"x", "sync", "cmd"} {
+		goIn(t, begun(t, name), "vet", "./...")
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	full := t.TempDir()
@@ -60,7 +68,7 @@ func TestNewRefuses(t *testing.T) {
 	status, _, problems = call(t, "", noEnvironment, "plugin", "new", "-replace", full, "points")
 	require.Equal(t, 1, status)
 	require.Contains(t, problems, "holds no go.mod of wgink.ink/wechat")
-	for _, name := range []string{"Points", "p", "a b", "../x"} {
+	for _, name := range []string{"Points", "", "a b", "../x"} {
 		status, _, problems = call(t, "", noEnvironment, "plugin", "new", name)
 		require.Equal(t, 2, status)
 		require.Contains(t, problems, "is no plugin id")
@@ -73,6 +81,8 @@ func TestNewFromAPublishedVersion(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, sum)
 	require.Contains(t, string(mod), "require wgink.ink/wechat v1.2.3")
+	require.Contains(t, string(mod), "tool wgink.ink/wechat/cmd/wechatctl")
+	require.Regexp(t, `(?m)^go 1\.\d+`, string(mod))
 	require.NotContains(t, string(mod), "replace")
 	for version, want := range map[string]bool{
 		"v1.2.3": true, "(devel)": false, "": false, "v0.0.0-20260101000000-0123456789ab": false, "v1.2.3+dirty": false,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -68,9 +69,11 @@ func (s moduleSource) goMod(path string) (mod, sum []byte, err error) {
 		return nil, nil, err
 	}
 	if s.checkout == "" {
-		if err := f.AddRequire(modulePath, s.version); err != nil {
+		goVersion, _, _ := strings.Cut(strings.TrimPrefix(runtime.Version(), "go"), " ") // it may name experiments
+		if err := errors.Join(f.AddGoStmt(goVersion), f.AddRequire(modulePath, s.version), f.AddTool(modulePath+"/cmd/wechatctl")); err != nil {
 			return nil, nil, err
 		}
+		f.Cleanup()
 		mod, err = f.Format()
 		return mod, nil, err
 	}

@@ -84,7 +84,7 @@ func (m Manifest) check() error {
 	var problems []error
 	report := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
 	if !config.ValidPluginID(m.ID) {
-		report("id %q: want a lower-case letter, then 1 to 40 letters, digits or dashes", m.ID)
+		report("id %q: want a lower-case letter, then up to 40 letters, digits or dashes", m.ID)
 	}
 	if !config.ValidPluginVersion(m.Version) {
 		report("version %q: want a semantic version such as 1.4.0", m.Version)
