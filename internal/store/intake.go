@@ -64,7 +64,20 @@ type Kept struct {
 //
 // A fact that is quarantined is kept under a key of its own, which names the verdict: what comes later under the true key
 // and fits, is kept and delivered.
+//
+// Facts of two orders that claim the same payment are refused together, see ItemFault, and told apart one at a time.
 func (d *DB) Keep(ctx context.Context, facts []Incoming) ([]Kept, error) {
+	kept, err := d.keep(ctx, facts)
+	if len(facts) == 1 && facts[0].Terms != nil && IsUnique(err) {
+		// The one key that is not passed over in silence: another order has this payment.
+		other := facts[0]
+		other.Event.Verdict = VerdictTransaction
+		return d.keep(ctx, []Incoming{other})
+	}
+	return kept, err
+}
+
+func (d *DB) keep(ctx context.Context, facts []Incoming) ([]Kept, error) {
 	if d.postgres() {
 		return d.keepPostgres(ctx, facts)
 	}

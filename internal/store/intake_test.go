@@ -354,3 +354,32 @@ func TestKeepOddTexts(t *testing.T) {
 		}
 	})
 }
+
+// A payment that another order has already is a message that does not fit: it is quarantined, not refused again and again.
+func TestPaymentOfAnotherOrderIsQuarantined(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *store.DB) {
+		for _, number := range []string{"o1", "o2", "o3"} {
+			_, err := db.InsertOrder(t.Context(), orderRow(number))
+			require.NoError(t, err)
+		}
+		_, err := db.Keep(t.Context(), []store.Incoming{refundFact("o1", "r1")})
+		require.NoError(t, err)
+		f := paidFact("o2", "n2")
+		f.Terms.TransactionID = "t-o1"
+		for i, fresh := range []bool{true, false} {
+			kept, err := db.Keep(t.Context(), []store.Incoming{f})
+			require.NoError(t, err)
+			require.Equal(t, []store.Kept{{Fresh: fresh, Verdict: store.VerdictTransaction}}, kept, "try %d", i)
+		}
+		o, _, err := db.Order(t.Context(), "m", "o2")
+		require.NoError(t, err)
+		require.Equal(t, "NOTPAY", o.State)
+		rows, err := db.Deliveries(t.Context(), f.Event.ID)
+		require.NoError(t, err)
+		require.Empty(t, rows)
+
+		_, err = db.Keep(t.Context(), []store.Incoming{paidFact("o3", "n3"), f})
+		require.True(t, store.ItemFault(err), "in company it is found by trying each alone: %v", err)
+	})
+}
