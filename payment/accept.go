@@ -28,7 +28,8 @@ func (s *Service) accept(ctx context.Context, in store.Incoming) (Receipt, error
 	e := in.Event
 	switch {
 	case kept.Verdict != store.VerdictOK:
-		if kept.Fresh {
+		// WeChat repeats only what was not answered: then the first time may have ended before this line.
+		if kept.Fresh || e.NoticeID != nil {
 			s.log.ErrorContext(ctx, "ALARM: a genuine message does not fit our order; it is quarantined and not delivered",
 				"event", e.ID, "kind", e.Kind, "subject", e.Subject, "reason", kept.Verdict)
 		}
