@@ -29,6 +29,7 @@ func (p *process) introduce(ctx context.Context, hostVersion string) error {
 	if !st.GetReady() {
 		return fmt.Errorf("not ready after configuration: %s", p.clean(st.GetReason()))
 	}
+	p.dir.worked(p.staged)
 	return nil
 }
 

@@ -31,6 +31,9 @@ type process struct {
 	logger *slog.Logger
 
 	runner  *processRunner
+	dir     *runDir
+	staged  string // the copy's executable
+	release sync.Once
 	work    string // its folder
 	client  *plugin.Client
 	conn    *grpc.ClientConn
@@ -64,11 +67,16 @@ type surroundings struct {
 	changed  func() // a plugin's state changed
 }
 
-func newProcess(ctx context.Context, p *plan, s *surroundings) (*process, error) {
+func newProcess(ctx context.Context, p *plan, s *surroundings) (_ *process, err error) {
 	executable, err := s.dir.stage(ctx, p)
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil {
+			s.dir.release(executable)
+		}
+	}()
 	work, err := s.dir.work(p.id)
 	if err != nil {
 		return nil, err
@@ -115,7 +123,7 @@ func newProcess(ctx context.Context, p *plan, s *surroundings) (*process, error)
 	})
 	return &process{
 		plan: p, limits: s.limits, logger: logger, runner: r, client: client, services: s.services, shadow: s.shadow, events: newUnderWay(),
-		hand: newHand(), work: work,
+		hand: newHand(), dir: s.dir, staged: executable, work: work,
 		unreachable: make(chan struct{}),
 	}, nil
 }
@@ -206,6 +214,7 @@ func (p *process) end(graceful bool) {
 		_ = os.RemoveAll(p.runner.tmpDir)
 	}
 	_ = os.RemoveAll(p.work)
+	p.release.Do(func() { p.dir.release(p.staged) })
 	p.runner.out.end()
 }
 

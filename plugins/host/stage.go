@@ -18,8 +18,8 @@ import (
 // stagedFolder holds the copies below a host's private folder. No plugin's id begins with a dot.
 const stagedFolder = ".copies"
 
-// stagedKept is how many copies of one plugin stay: the one that runs, a new one that shall replace it, and one that
-// still finishes its work.
+// stagedKept is how many copies of one plugin stay, beside more that are in use: the one that runs, a new one that shall
+// replace it, and one that still finishes its work.
 const stagedKept = 3
 
 // stagedCopy is a copy of a plugin's folder that this host made.
@@ -27,11 +27,14 @@ type stagedCopy struct {
 	plan *plan // the first it was made for
 	sum  string
 	path string
+
+	processes int  // that run from it
+	worked    bool // a process from it became ready
 }
 
 // stage gives the path of the executable in a private copy of the plugin's folder. The copy is hashed while it is made,
 // and it is what runs: a file that somebody swaps after the check changes nothing. A copy serves all later starts of the
-// same plan, and of others with the same content.
+// same plan, and of others with the same content. It stays until release.
 func (d *runDir) stage(ctx context.Context, p *plan) (executable string, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -50,10 +53,11 @@ func (d *runDir) stage(ctx context.Context, p *plan) (executable string, err err
 	}
 	used := d.copies[at]
 	d.copies = append(slices.Delete(d.copies, at, at+1), used)
-	d.dropOld(p.id)
+	defer d.dropOld(p.id)
 	if err := used.check(p); err != nil {
 		return "", err
 	}
+	d.copies[len(d.copies)-1].processes++
 	return filepath.Join(used.path, filepath.FromSlash(p.executable)), nil
 }
 
@@ -109,17 +113,51 @@ func shortName(sum string) string {
 	return hex.EncodeToString(raw[:16])
 }
 
-// dropOld removes the copies of a plugin that nobody has used for longest.
+// release is called when the process of a staged executable has ended, and worked before that when it became ready.
+func (d *runDir) release(executable string) {
+	d.note(executable, func(c *stagedCopy) { c.processes-- })
+}
+
+func (d *runDir) worked(executable string) {
+	d.note(executable, func(c *stagedCopy) { c.worked = true })
+}
+
+func (d *runDir) note(executable string, change func(*stagedCopy)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i := range d.copies {
+		if c := &d.copies[i]; strings.HasPrefix(executable, c.path+string(filepath.Separator)) {
+			change(c)
+			d.dropOld(c.plan.id)
+			return
+		}
+	}
+}
+
+// dropOld removes copies of a plugin that no process uses: first those that never worked, so that releases that do not
+// start leave the one that shall be started again, then those that were used longest ago. mu is held.
 func (d *runDir) dropOld(id string) {
-	kept := 0
-	for i, c := range slices.Backward(d.copies) {
-		if c.plan.id != id {
-			continue
+	var all, idle []stagedCopy
+	for _, c := range d.copies {
+		if c.plan.id == id {
+			all = append(all, c)
+			if c.processes == 0 {
+				idle = append(idle, c)
+			}
 		}
-		if kept++; kept > stagedKept {
-			_ = os.RemoveAll(c.path)
-			d.copies = slices.Delete(d.copies, i, i+1)
+	}
+	slices.SortStableFunc(idle, func(a, b stagedCopy) int {
+		if a.worked == b.worked {
+			return 0
 		}
+		if b.worked {
+			return -1
+		}
+		return 1
+	})
+	for _, c := range idle[:min(len(idle), max(0, len(all)-stagedKept))] {
+		_ = os.RemoveAll(c.path)
+		d.copies = slices.DeleteFunc(d.copies, func(other stagedCopy) bool { return other.path == c.path })
 	}
 }
 

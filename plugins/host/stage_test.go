@@ -5,6 +5,7 @@ package host
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -263,4 +264,25 @@ func TestManifestIsBounded(t *testing.T) {
 	s.manifest(t, "fulfil", "#"+strings.Repeat("x", readMax))
 	_, err := newHost(s.cfg, Options{}, s.limits)
 	require.ErrorContains(t, err, "plugin.yaml: has more than 1048576 bytes")
+}
+
+// Releases that do not start, however many, do not push out the copy of the version that works: its restart is from that
+// copy, and a program that reads its own files while it runs still finds them.
+func TestBrokenReleasesLeaveTheCopyThatWorks(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, "plugin")
+	h := s.ready(t)
+	first := h.List()[0].PID
+	for try := range stagedKept + 2 {
+		s.replace(t, fmt.Sprintf("#!/bin/sh\necho broken %d >&2\nexit 1\n", try))
+		require.ErrorContains(t, h.Reload(t.Context(), "fulfil"), "did not take over")
+	}
+	require.Equal(t, first, h.List()[0].PID)
+	copies, err := filepath.Glob(filepath.Join(h.around.dir.path, stagedFolder, "fulfil.*"))
+	require.NoError(t, err)
+	require.Len(t, copies, stagedKept)
+	do(t, h, "e", "exit")
+	i := await(t, h, func(i Info) bool { return i.Starts == stagedKept+4 && i.State != Starting })
+	require.Equal(t, Ready, i.State, i.LastError)
+	require.Equal(t, Done, do(t, h, "e", "nothing").Result)
 }

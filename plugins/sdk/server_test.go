@@ -191,15 +191,15 @@ func TestPanicIsInternalAndLeavesTheGate(t *testing.T) {
 	}
 }
 
-// typedNil is an error that authors return by mistake: a nil pointer of their own type, which is not nil.
-type typedNil struct{ text string }
+// blankError is what authors return by mistake: a nil pointer of their own type, which is not nil.
+type blankError struct{ text string }
 
-func (e *typedNil) Error() string { return e.text }
+func (e *blankError) Error() string { return e.text }
 
 // Turning the handler's error into words is the author's code as well: it must not end the process.
 func TestErrorThatPanicsIsAPanicOfTheHandler(t *testing.T) {
 	t.Parallel()
-	for _, wrong := range []error{(*typedNil)(nil), (*RejectError)(nil), (*RetryError)(nil)} {
+	for _, wrong := range []error{(*blankError)(nil), (*RejectError)(nil), (*RetryError)(nil)} {
 		c := configured(t, &recorder{payment: func(context.Context, *PaymentNotice) error { return wrong }}, 1)
 		for range 2 {
 			_, err := pay(t.Context(), c, "e1")
