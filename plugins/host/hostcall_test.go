@@ -257,3 +257,15 @@ func TestNumbersInTheAuditAreBounded(t *testing.T) {
 	require.Contains(t, record["out_trade_no"], `ORDER\u001b[2J\nyyy`)
 	require.Less(t, len(book.text()), 2*numberMax+500)
 }
+
+// A plugin that ends itself, or is swapped, does not get a fresh allowance with each process.
+func TestCallsAreLimitedOverAllProcessesOfAPlugin(t *testing.T) {
+	t.Parallel()
+	s := asking(t, Services{}, "orders.read")
+	h := s.ready(t)
+	h.roster()["fulfil"].calls.at = time.Now().Add(time.Hour) // nothing comes back
+	h.roster()["fulfil"].calls.tokens = 0
+	require.Contains(t, do(t, h, "e1", "query").Message, "rate-limited")
+	require.NoError(t, h.Reload(t.Context(), "fulfil"))
+	require.Contains(t, do(t, h, "e2", "query").Message, "rate-limited")
+}

@@ -3,7 +3,6 @@ package host
 import (
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
@@ -71,7 +70,7 @@ func (p *process) offerHost() {
 		return
 	}
 	p.offer = newOffer(p.broker, p.services, &guard{
-		granted: p.plan.granted, timeout: p.plan.timeout, rate: newRate(time.Now()), events: p.events, logger: p.logger,
+		granted: p.plan.granted, timeout: p.plan.timeout, rate: p.calls, events: p.events, logger: p.logger,
 		shadow: p.shadow,
 	})
 }

@@ -42,6 +42,7 @@ type process struct {
 
 	takes, features []string // handler services and abilities, as Describe told them
 	services        Services // what it may ask the host, if granted
+	calls           *rate    // how often it may; its supervisor sets it
 	shadow          *notes   // of the calls that would change something; nil unless it runs in the shadow
 	events          *underWay
 	offer           *offer // of those services; nil before introduce

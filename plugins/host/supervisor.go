@@ -18,6 +18,7 @@ type supervisor struct {
 	logger   *slog.Logger
 	orders   chan swapOrder // answered by run
 	done     chan struct{}  // closed when run has returned
+	calls    *rate          // of the host, by all its processes
 	places   chan struct{}  // one token for each process beside the one that works
 	retiring sync.WaitGroup // processes that were replaced
 	notAgain time.Time      // a hot swap of our own accord waits until then; run's alone
@@ -62,6 +63,7 @@ func newSupervisor(p *plan, around *surroundings) *supervisor {
 	return &supervisor{
 		id: p.id, plan: p, around: around, backoff: newBackoff(around.limits), logger: around.logger.With("plugin", p.id),
 		orders: make(chan swapOrder), done: make(chan struct{}), places: make(chan struct{}, sideBySide),
+		calls: newRate(time.Now()),
 		state: Stopped, since: time.Now(), up: make(chan struct{}),
 	}
 }
@@ -130,6 +132,7 @@ func (s *supervisor) bringUp(ctx context.Context, by *plan) (_ *process, err err
 	if err != nil {
 		return nil, err
 	}
+	p.calls = s.calls
 	s.mu.Lock()
 	s.starts++
 	if s.process == nil {
