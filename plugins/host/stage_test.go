@@ -170,6 +170,7 @@ func TestOldCopiesAreRemoved(t *testing.T) {
 		file, err := dir.stage(t.Context(), plans[0])
 		require.NoError(t, err)
 		files = append(files, file)
+		dir.release(file)
 	}
 	require.Equal(t, files[0], files[3])
 	require.NoFileExists(t, files[1])
