@@ -87,7 +87,13 @@ func (d *runDir) work(id string) (string, error) {
 }
 
 func (d *runDir) close() error {
-	err := os.RemoveAll(d.path)
+	path := d.path
+	// Under another name, where the system allows it: a host that starts meanwhile looks for folders to sweep, and would make
+	// the lock anew in one that is being removed.
+	if away := filepath.Join(filepath.Dir(path), ".new-"+filepath.Base(path)); os.Rename(path, away) == nil {
+		path = away
+	}
+	err := os.RemoveAll(path)
 	_ = d.lock.Close()
 	return err
 }
