@@ -22,7 +22,7 @@ import (
 // Two modules of different merchants on one app come and go; they leave neither goroutines nor descriptors.
 func TestModulesComeAndGo(t *testing.T) { //nolint:paralleltest // it counts what the whole process has
 	rounds := 10
-	if os.Getenv("WECHAT_CHAOS_FULL") != "" {
+	if full() {
 		rounds = 200
 	}
 	shops := []*wechattest.Simulator{

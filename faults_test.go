@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -160,7 +159,7 @@ func TestDatabaseThatFailsAtRandom(t *testing.T) {
 			[]wechat.Option{wechat.WithDB(faultyDB(t, databaseURL, f))})
 		phone := b.sim.Phone("lan")
 		orders := 100
-		if os.Getenv("WECHAT_CHAOS_FULL") != "" {
+		if full() {
 			orders = 5000
 		}
 		f.on.Store(true)

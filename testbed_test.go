@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -45,6 +46,9 @@ type bed struct {
 }
 
 const prefix = "/shop/api"
+
+// full tells whether the long lane runs, which takes minutes.
+func full() bool { return os.Getenv("WECHAT_CHAOS_FULL") != "" }
 
 // eachBed runs a test on both databases.
 func eachBed(t *testing.T, test func(b *bed)) {

@@ -11,8 +11,6 @@ import (
 
 // dispatchLoop claims due rows whenever it is woken, something finished, or the poll interval passed.
 func (q *Queue) dispatchLoop(ctx, workCtx context.Context) {
-	poll := time.NewTicker(q.set.Poll)
-	defer poll.Stop()
 	for {
 		soon, plugins := q.set.Poll, q.receiver.Plugins()
 		for _, plugin := range q.hands.leftOut(plugins) {
@@ -32,7 +30,6 @@ func (q *Queue) dispatchLoop(ctx, workCtx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-q.wake:
-		case <-poll.C:
 		case <-again.C:
 		}
 		again.Stop()
@@ -42,7 +39,7 @@ func (q *Queue) dispatchLoop(ctx, workCtx context.Context) {
 // dispatch claims what a plugin can take, now and next, and hands over what it can take now. wait is when to look again
 // for more, zero for no such time.
 func (q *Queue) dispatch(workCtx context.Context, plugin string) (wait time.Duration) {
-	slots := min(q.receiver.Slots(plugin), q.set.Workers)
+	slots := q.slots(plugin)
 	if slots <= 0 || q.hands.stale(plugin, time.Now()) {
 		q.giveBack(workCtx, plugin)
 	}
@@ -70,6 +67,9 @@ func (q *Queue) dispatch(workCtx context.Context, plugin string) (wait time.Dura
 	q.feed(workCtx, plugin, slots)
 	return 0
 }
+
+// slots is how many events a plugin is given at once.
+func (q *Queue) slots(plugin string) int { return min(q.receiver.Slots(plugin), q.set.Workers) }
 
 // read gets the events of claimed rows.
 func (q *Queue) read(ctx context.Context, claimed []store.Delivery, solo bool) []item {

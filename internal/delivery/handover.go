@@ -27,8 +27,8 @@ func (q *Queue) handOver(ctx context.Context, it item) {
 		q.hands.answered(d.Plugin, 0)
 		q.giveBack(ctx, d.Plugin)
 	}
-	if slots := min(q.receiver.Slots(d.Plugin), q.set.Workers); !it.solo {
-		q.feed(ctx, d.Plugin, slots)
+	if !it.solo {
+		q.feed(ctx, d.Plugin, q.slots(d.Plugin))
 	}
 	f := next(d, out, it.solo)
 	q.finish(ctx, f)
@@ -56,7 +56,6 @@ func (q *Queue) call(ctx context.Context, it item) (out Outcome) {
 // the lease and the plugin sees the event again under the same id.
 func (q *Queue) finish(ctx context.Context, f store.Finish) {
 	deadline := time.Now().Add(q.set.Lease)
-	log := q.log.With("event", f.Delivery.EventID, "plugin", f.Delivery.Plugin)
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		tryCtx, done := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		kept, err := q.outcomes.Do(tryCtx, f)
@@ -65,10 +64,11 @@ func (q *Queue) finish(ctx context.Context, f store.Finish) {
 		case err == nil && kept:
 			return
 		case err == nil:
-			log.WarnContext(ctx, "the lease ended before the outcome was written")
+			q.log.WarnContext(ctx, "the lease ended before the outcome was written", "event", f.Delivery.EventID, "plugin", f.Delivery.Plugin)
 			return
 		case ctx.Err() != nil || time.Now().After(deadline):
-			log.ErrorContext(ctx, "cannot write an outcome: the event will be delivered again", "error", err)
+			q.log.ErrorContext(ctx, "cannot write an outcome: the event will be delivered again",
+				"event", f.Delivery.EventID, "plugin", f.Delivery.Plugin, "error", err)
 			return
 		}
 		select {
