@@ -111,7 +111,7 @@ func TestPanicsOfWhatTheHostHandsIn(t *testing.T) {
 			}, time.Minute, time.Millisecond)
 			require.NoError(t, phone.Pay(t.Context(), wechattest.Launch(prepay.Launch)))
 		}
-		require.NoError(t, b.sim.Settle(t.Context()))
+		b.allAccepted(orders)
 		p.on.Store(false)
 		require.Positive(t, p.count.Load(), "the negative control: there were panics")
 		t.Logf("%d panics", p.count.Load())

@@ -241,6 +241,20 @@ func (b *bed) place(phone *wechattest.Phone, outTradeNo string, fen int64) payme
 	return prepay
 }
 
+// allAccepted waits until so many notices were taken, retries that are not due yet included: Settle leaves those out.
+func (b *bed) allAccepted(notices int) {
+	b.t.Helper()
+	accepted := func() (n int) {
+		for _, notice := range b.sim.Notices() {
+			if notice.Accepted {
+				n++
+			}
+		}
+		return n
+	}
+	require.Eventually(b.t, func() bool { return accepted() == notices }, time.Minute, 5*time.Millisecond, "%d of %d", accepted(), notices)
+}
+
 // payEvents are the kept events that came from WeChat Pay.
 func (b *bed) payEvents() (events []store.Event) {
 	b.t.Helper()
