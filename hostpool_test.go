@@ -41,7 +41,7 @@ func TestPoolOfTheHost(t *testing.T) {
 			m, err := wechat.New(config.Config{}, wechat.WithDB(db))
 			require.NoError(t, err)
 			err = m.Start(t.Context())
-			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 			defer cancel()
 			defer func() {
 				require.NoError(t, m.Stop(ctx))

@@ -60,7 +60,11 @@ func TestTwoHosts(t *testing.T) {
 	part := float64(min(first, second)) / float64(first+second)
 	require.Greater(t, part, least, "hand-overs by the hosts: %d and %d", first, second)
 	over := takeOver(t, random, pair)
-	require.LessOrEqual(t, over, 3*time.Second)
+	within := 3 * time.Second
+	if !full() {
+		within *= 5 // other tests run beside
+	}
+	require.LessOrEqual(t, over, within)
 	stopBoth(pair)
 	t.Logf("%d events, %d kills, hand-overs %d and %d, taken over %v after a kill", events, kills, first, second, over)
 	note(t, report{Seed: seed, Deliveries: events, Kills: kills, Handovers: first + second, Events: len(e.events), Bookings: len(e.bookings),
