@@ -9,8 +9,13 @@ import (
 	"time"
 )
 
-// stopLimit ends a Stop whose context has no deadline: a plugin may take its time with what it has.
-const stopLimit = 30 * time.Second
+const (
+	// stopLimit ends a Stop whose context has no deadline. What is left then is killed, so that Stop takes five seconds at most.
+	stopLimit = 4500 * time.Millisecond
+	// stopReserve is what of a Stop's time, at most half of it, is kept back from the events under way, for ending the
+	// processes in order.
+	stopReserve = 2500 * time.Millisecond
+)
 
 // life is where a module is between New and the end of Stop.
 type life struct {
@@ -64,9 +69,10 @@ func (m *Module) start(ctx context.Context) error {
 	return m.openConsole(ctx)
 }
 
-// Stop takes no new events, lets plugins finish what they have until ctx ends (at most half a minute when ctx has no
-// deadline; a process that does not answer is killed after two seconds), then stops them and everything else. Shut the Fiber app down before it. A second Stop waits for the first;
-// before Start it only closes the database.
+// Stop takes no new events, lets plugins finish what they have, then stops them and everything else. Shut the Fiber app
+// down before it. It returns when ctx ends at the latest, and after five seconds when ctx has no deadline: events that a
+// plugin has not finished two and a half seconds before that are handed over again later, with the same key. A process
+// that hangs is not waited for. A second Stop waits for the first; before Start it only closes the database.
 func (m *Module) Stop(ctx context.Context) error {
 	m.life.mu.Lock()
 	defer m.life.mu.Unlock()
@@ -84,9 +90,11 @@ func (m *Module) end(ctx context.Context) error {
 		defer cancel()
 		ctx = limited
 	}
+	working, cut := sooner(ctx, stopReserve)
+	defer cut()
 	var asking sync.WaitGroup
-	asking.Go(func() { m.plugins.EndHung(ctx) })
-	errs := []error{m.closeConsole(ctx), m.queue.Stop(ctx)}
+	asking.Go(func() { m.plugins.EndHung(working) })
+	errs := []error{m.closeConsole(ctx), m.queue.Stop(working)}
 	asking.Wait()
 	for _, h := range slices.Backward(m.own) {
 		errs = append(errs, h.Stop(ctx))
@@ -107,4 +115,13 @@ func (m *Module) end(ctx context.Context) error {
 		errs = append(errs, m.life.unlock())
 	}
 	return errors.Join(errs...)
+}
+
+// sooner ends before ctx does, by reserve, or half-way when there is not that much time.
+func sooner(ctx context.Context, reserve time.Duration) (context.Context, context.CancelFunc) {
+	end, bounded := ctx.Deadline()
+	if !bounded {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, end.Add(-min(reserve, time.Until(end)/2)))
 }

@@ -113,8 +113,14 @@ func (i *inbox) copyEvents(t *testing.T, count int) {
 // waiting is how much of the backlog is not done.
 func (i *inbox) waiting(t *testing.T) (n int) {
 	t.Helper()
+	return i.open(t, "old-%")
+}
+
+// open is how many deliveries of such subjects are not done.
+func (i *inbox) open(t *testing.T, subjects string) (n int) {
+	t.Helper()
 	require.NoError(t, i.db.QueryRowContext(t.Context(),
-		"SELECT count(*) FROM wechat_deliveries WHERE state IN ('pending', 'running') AND subject LIKE 'old-%'").Scan(&n))
+		"SELECT count(*) FROM wechat_deliveries WHERE state IN ('pending', 'running') AND subject LIKE '"+subjects+"'").Scan(&n))
 	return n
 }
 

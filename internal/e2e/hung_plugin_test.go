@@ -22,10 +22,13 @@ func TestHungPluginDoesNotSlowAnswers(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, url string) {
 		t.Parallel()
 		const (
-			busy     = 6 // more than the plugin takes at once
-			measured = 21
-			slack    = 50 * time.Millisecond
+			busy  = 6 // more than the plugin takes at once
+			slack = 50 * time.Millisecond
 		)
+		measured := 21
+		if full() {
+			measured = 300
+		}
 		good, hung := newBed(t, url), newBed(t, another(t, url))
 		hung.plugin.Hang = hung.path("hang")
 		hung.turn(hung.plugin.Hang)
@@ -45,11 +48,17 @@ func TestHungPluginDoesNotSlowAnswers(t *testing.T) {
 			goodTimes = append(goodTimes, good.answerTime(busy+i))
 			hungTimes = append(hungTimes, hung.answerTime(busy+i))
 		}
-		require.Equal(t, 4, hung.books.handovers(), "it did hang meanwhile")
+		require.GreaterOrEqual(t, hung.books.handovers(), 4, "it did hang meanwhile") // more when an event's time was over
 		base, got := median(goodTimes), median(hungTimes)
 		t.Logf("median answer: %v with a good plugin, %v with a hung one (slowest %v and %v)",
 			base, got, slices.Max(goodTimes), slices.Max(hungTimes))
 		require.LessOrEqual(t, got, 3*base+slack)
+		if full() { // nothing runs beside
+			p99 := slices.Sorted(slices.Values(hungTimes))[measured*99/100]
+			require.LessOrEqual(t, p99, 250*time.Millisecond)
+			note(t, report{Deliveries: busy + measured, Notes: fmt.Sprintf("answers beside a plugin that hangs: median %v, p99 %v; beside a good one %v",
+				got.Round(10*time.Microsecond), p99.Round(10*time.Microsecond), base.Round(10*time.Microsecond))})
+		}
 
 		require.NoError(t, os.Remove(hung.plugin.Hang))
 		hung.killPlugin(hung.awaitHandover(4))

@@ -71,16 +71,16 @@ func TestCheckerFindsMissingKeys(t *testing.T) {
 				}
 				b.sim.HoldNotices(true)
 				b.pay("order-0001", 100)
-				for range 2 {
-					require.True(t, b.delivers(delivery{order: "order-0001"}))
-				}
+				require.True(t, b.delivers(delivery{order: "order-0001"}))
+				// Two rows with one key that are in hand at once might share one outcome.
+				b.eventually(func() bool { return b.inbox.open(t, "%") == 0 }, "the first is handled")
+				require.True(t, b.delivers(delivery{order: "order-0001"}))
 				if keys {
 					b.holds()
 					return
 				}
 				broken := func() string { e, _ := b.evidence(); return strings.Join(e.violations(), "\n") }
-				// Two rows with one key: how often they are handed over depends on whether the first is done before the second comes.
-				often := regexp.MustCompile(`sum: paid are 100 fen, booked are [2-9]00`)
+				often := regexp.MustCompile(`sum: paid are 100 fen, booked are ([2-9]|\d\d)00`)
 				b.eventually(func() bool { return often.MatchString(broken()) }, "the second booking")
 				for _, fault := range []string{"double: kept 2 times", "double: queued twice"} {
 					require.Contains(t, broken(), fault)

@@ -85,6 +85,9 @@ func (p *process) failure(ctx context.Context, err error) Outcome {
 	if code == codes.Unavailable || code == codes.Canceled && ctx.Err() == nil {
 		return p.broken()
 	}
+	if code == codes.DeadlineExceeded {
+		p.setOverdue()
+	}
 	return failure(err, p.plan.timeout, p.clean)
 }
 

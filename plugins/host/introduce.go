@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -22,7 +23,7 @@ func (p *process) introduce(ctx context.Context, hostVersion string) error {
 	if err := p.configure(ctx, hostVersion); err != nil {
 		return err
 	}
-	st, err := p.status(ctx)
+	st, err := p.status(ctx, p.limits.healthCall)
 	if err != nil {
 		return fmt.Errorf("status after configuration: %w", err)
 	}
@@ -99,10 +100,17 @@ func (p *process) configure(ctx context.Context, hostVersion string) error {
 	}
 }
 
-func (p *process) status(ctx context.Context) (*pluginv1.StatusResponse, error) {
-	ctx, cancel := context.WithTimeout(ctx, p.limits.healthCall)
+// errSilent is a process that does not say how it is.
+var errSilent = errors.New("no answer")
+
+// status asks the process how it is, and waits so long for the answer.
+func (p *process) status(ctx context.Context, limit time.Duration) (*pluginv1.StatusResponse, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	st, err := p.control.Status(ctx, &pluginv1.StatusRequest{})
+	if status.Code(err) == codes.DeadlineExceeded {
+		return nil, fmt.Errorf("%w within %v", errSilent, limit)
+	}
 	if err != nil {
 		return nil, p.cleanError(err)
 	}

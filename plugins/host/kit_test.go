@@ -45,6 +45,7 @@ func newScene(t *testing.T, executable string) *scene {
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(base)) })
 	limits := defaultTiming()
 	limits.backoffFirst = 50 * time.Millisecond
+	limits.hangCall += slack() // a process that has to wait for a busy processor does not hang
 	s := &scene{
 		base: base,
 		cfg: config.Plugins{

@@ -15,6 +15,14 @@ func (p *process) hasExited() bool { return p.awaitExit(0) }
 // setUnreachable asks the supervisor for a new process.
 func (p *process) setUnreachable() { p.lost.Do(func() { close(p.unreachable) }) }
 
+// setOverdue asks the supervisor to look whether the process lives.
+func (p *process) setOverdue() {
+	select {
+	case p.overdue <- struct{}{}:
+	default: // asked already
+	}
+}
+
 // exitStatus says how the process ended; empty when it runs, never ran, or was killed by our own hand.
 func (p *process) exitStatus() string {
 	if !p.hasExited() || p.runner.pid() == 0 {

@@ -52,6 +52,7 @@ type process struct {
 	took        time.Duration // from exec to ready
 	stopping    atomic.Bool   // the host is ending it on purpose
 	unreachable chan struct{} // closed when a call found no connection although the process lives
+	overdue     chan struct{} // an event came to its time limit: does the process still live?
 	lost        sync.Once
 }
 
@@ -125,7 +126,7 @@ func newProcess(ctx context.Context, p *plan, s *surroundings) (_ *process, err 
 	return &process{
 		plan: p, limits: s.limits, logger: logger, runner: r, client: client, services: s.services, shadow: s.shadow, events: newUnderWay(),
 		hand: newHand(), dir: s.dir, staged: executable, work: work,
-		unreachable: make(chan struct{}),
+		unreachable: make(chan struct{}), overdue: make(chan struct{}, 1),
 	}, nil
 }
 

@@ -58,62 +58,6 @@ func TestAnswersThatAreTooLarge(t *testing.T) {
 	require.Equal(t, 1, h.List()[0].Starts)
 }
 
-// T41: a plugin that hangs costs its own events their time limit and nothing else.
-func TestHangs(t *testing.T) {
-	t.Parallel()
-	for name, hang := range map[string]func(t *testing.T, s *scene, h *Host) Outcome{
-		"Stopped": func(t *testing.T, _ *scene, h *Host) Outcome {
-			t.Helper()
-			stop(t, h.List()[0].PID)
-			return do(t, h, "e1", "nothing")
-		},
-		"Blocked":  func(t *testing.T, _ *scene, h *Host) Outcome { t.Helper(); return do(t, h, "e1", "hang") },
-		"Spinning": func(t *testing.T, _ *scene, h *Host) Outcome { t.Helper(); return do(t, h, "e1", "spin") },
-		"ChildHoldsFiles": func(t *testing.T, _ *scene, h *Host) Outcome {
-			t.Helper()
-			do(t, h, "e0", "far-child")
-			return do(t, h, "e1", "hang")
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := newScene(t, "plugin")
-			s.limits.healthEvery, s.limits.healthCall = 50*time.Millisecond, 300*time.Millisecond
-			s.set("fulfil", func(p *config.Plugin) { p.Limits.Timeout = 500 * time.Millisecond })
-			h := s.ready(t)
-			pid := h.List()[0].PID
-			began := time.Now()
-			out := hang(t, s, h)
-			require.Less(t, time.Since(began), 5*time.Second+slack())
-			require.NotEqual(t, Done, out.Result)
-			after := await(t, h, func(i Info) bool { return i.State == Ready && i.PID != pid && i.Draining == 0 })
-			require.True(t, gone(pid))
-			require.Equal(t, Done, do(t, h, "e2", "nothing").Result)
-			if name == "Stopped" {
-				stop(t, after.PID)
-			}
-			began = time.Now()
-			require.NoError(t, h.Stop(t.Context()))
-			require.Less(t, time.Since(began), 5*time.Second+slack())
-			killChildren(t, s)
-		})
-	}
-}
-
-// killChildren ends what has left the plugins' groups.
-func killChildren(t *testing.T, s *scene) {
-	t.Helper()
-	files, err := filepath.Glob("/proc/[0-9]*/environ")
-	require.NoError(t, err)
-	for _, file := range files {
-		if environ, err := os.ReadFile(file); err == nil && strings.Contains(string(environ), "="+s.cfg.RunDir+"/") {
-			pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
-			require.NoError(t, err)
-			_ = syscall.Kill(pid, syscall.SIGKILL)
-		}
-	}
-}
-
 // T42: neither a flood nor a plugin that never starts makes the host's log or memory grow.
 func TestFlood(t *testing.T) {
 	t.Parallel()

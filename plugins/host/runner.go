@@ -114,6 +114,10 @@ func (r *processRunner) awaitEnd(pumps *sync.WaitGroup, streams ...*os.File) {
 	r.guard("waiting for a process", func() { r.err = r.reap(pumps, streams) })
 }
 
+// handshakeMax is far more than a handshake has, with its certificate, and less than go-plugin reads as one line: after a
+// longer one it reads no more, and whoever writes to it waits for ever.
+const handshakeMax = 16 << 10
+
 // pumpStdout lets the first line that looks like a handshake through to go-plugin; everything else is the plugin's
 // chatter and is logged.
 func (r *processRunner) pumpStdout(stdout io.Reader) {
@@ -121,7 +125,7 @@ func (r *processRunner) pumpStdout(stdout io.Reader) {
 	handshake := regexp.MustCompile(`^\d+\|\d+\|(unix|tcp)\|`)
 	seen := false
 	pump(stdout, func(line []byte) {
-		if !seen && handshake.Match(line) {
+		if !seen && len(line) <= handshakeMax && handshake.Match(line) {
 			seen = true
 			_, _ = fmt.Fprintf(r.handshakeW, "%s\n", line)
 			return

@@ -10,7 +10,8 @@ type timing struct {
 
 	healthEvery time.Duration
 	healthCall  time.Duration
-	missesMax   int // health checks missed in a row before the process is killed
+	missesMax   int           // health checks missed in a row before the process is killed
+	hangCall    time.Duration // after an event's time limit, or when the host stops: silent for so long, and it is killed at once
 
 	memoryEvery time.Duration
 	dataMin     int64 // bytes; the kernel's limit is never lower: a runtime reserves far more than it uses
@@ -33,7 +34,7 @@ type timing struct {
 func defaultTiming() timing {
 	return timing{
 		start: 10 * time.Second, describe: 2 * time.Second, configure: 10 * time.Second,
-		healthEvery: 10 * time.Second, healthCall: 2 * time.Second, missesMax: 3,
+		healthEvery: 10 * time.Second, healthCall: 2 * time.Second, missesMax: 3, hangCall: 800 * time.Millisecond,
 		memoryEvery: 10 * time.Second, dataMin: 1 << 30,
 		drainWait: 2 * time.Second, drainCall: 2500 * time.Millisecond, settle: 250 * time.Millisecond,
 		kill: 750 * time.Millisecond, exit: 500 * time.Millisecond,

@@ -56,6 +56,10 @@ func (s *supervisor) watch(ctx context.Context, p *process) (*candidate, error) 
 			if c := w.prepared(ctx); c != nil {
 				return c, nil
 			}
+		case <-p.overdue:
+			if err := w.hang(ctx); err != nil {
+				return w.successor(ctx, err)
+			}
 		case <-memory.C:
 			w.memory(ctx)
 		case <-health.C:
@@ -110,7 +114,21 @@ func (w *watcher) replaceSelf(ctx context.Context, reason string) {
 
 // health asks the process how it is. An error means that it must be killed.
 func (w *watcher) health(ctx context.Context) error {
-	err := w.check(ctx)
+	return w.judge(ctx, w.check(ctx, w.around.limits.healthCall))
+}
+
+// hang asks a process in which an event has just come to its time limit. A handler may be slow, but a process that does not
+// answer at all is stopped or spins, and each further event would cost its whole time limit: it is killed at once.
+func (w *watcher) hang(ctx context.Context) error {
+	err := w.check(ctx, w.around.limits.hangCall)
+	if errors.Is(err, errSilent) && ctx.Err() == nil {
+		return fmt.Errorf("an event came to its time limit and the process does not answer, it is killed: %w", err)
+	}
+	return w.judge(ctx, err)
+}
+
+// judge says what a check means. An error means that the process must be killed.
+func (w *watcher) judge(ctx context.Context, err error) error {
 	late, isLate := errors.AsType[*lateError](err)
 	switch {
 	case err == nil && w.missed == 0:
@@ -151,9 +169,9 @@ func (e *lateError) Error() string {
 	return fmt.Sprintf("a handler ignores its limit of %v: it has been running for %v", e.timeout, e.age.Round(time.Millisecond))
 }
 
-// check asks the process how it is.
-func (w *watcher) check(ctx context.Context) error {
-	st, err := w.p.status(ctx)
+// check asks the process how it is, and waits so long for its answer.
+func (w *watcher) check(ctx context.Context, limit time.Duration) error {
+	st, err := w.p.status(ctx, limit)
 	if err != nil {
 		return fmt.Errorf("status: %w", err)
 	}

@@ -24,8 +24,11 @@ func (g *greeter) Start(_ context.Context, env sdk.Env) error { //nolint:unparam
 	return nil
 }
 
-// OnPayment rejects with what it knows.
+// OnPayment rejects with what it knows, and never returns when it shall greet for ever.
 func (g *greeter) OnPayment(ctx context.Context, n *sdk.PaymentNotice) error {
+	if g.Greeting == "for ever" {
+		select {}
+	}
 	u, err := g.env.Host.User(ctx, n.PayerOpenID)
 	if err != nil {
 		return err
