@@ -19,7 +19,8 @@ import (
 	"wgink.ink/wechat/wechattest"
 )
 
-// Two modules of different merchants on one app come and go; they leave neither goroutines nor descriptors.
+// Two modules of different merchants on one app, each with a plugin, come and go; they leave neither goroutines nor
+// descriptors.
 func TestModulesComeAndGo(t *testing.T) { //nolint:paralleltest // it counts what the whole process has
 	rounds, within := 10, 20*time.Second // other tests run beside
 	if full() {
@@ -28,10 +29,13 @@ func TestModulesComeAndGo(t *testing.T) { //nolint:paralleltest // it counts wha
 	shops := []*wechattest.Simulator{
 		wechattest.New(t), wechattest.New(t, wechattest.WithMerchant("1900000777", "another-key-another-key-another!")),
 	}
-	configs := make([]config.Config, len(shops))
+	configs, plugins := make([]config.Config, len(shops)), greeter(t)
 	for i, sim := range shops {
 		b := &bed{t: t, sim: sim}
 		configs[i] = b.config("sqlite:" + filepath.Join(t.TempDir(), "wechat.db"))
+		configs[i].Plugins = config.Plugins{Dir: plugins, RunDir: runDir(t), Mode: config.PluginsDev, Enabled: map[string]config.Plugin{
+			"greeter": {Version: "1.2.3", Config: map[string]any{"greeting": "hello"}, Secrets: map[string]config.Secret{"TOKEN": "s3cret-token"}},
+		}}
 	}
 	round := func(n int) {
 		app := fiber.New(fiber.Config{DisableStartupMessage: true})

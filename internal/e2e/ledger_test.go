@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"os"
+	"sync/atomic"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -24,7 +25,8 @@ const (
 // ledger is the plugin: it books each payment once, in a database of its own, and misbehaves as configured.
 type ledger struct {
 	ledgerConfig
-	db *sql.DB
+	db    *sql.DB
+	calls atomic.Int64 // of this process
 }
 
 // ledgerConfig is the plugin's configuration. Files are switches that a test turns while processes run.
@@ -34,6 +36,7 @@ type ledgerConfig struct {
 	Gate           string `json:"gate,omitempty"`             // no effect before this file exists
 	Hang           string `json:"hang,omitempty"`             // while this file exists, takes hangs and ignores its deadline
 	DieAfterEffect bool   `json:"die_after_effect,omitempty"` // at the first hand-over of each event
+	DieEvery       int    `json:"die_every,omitempty"`        // dies at every such call of its process, before its effect
 	Quick          bool   `json:"quick,omitempty"`            // a light plugin: it notes no hand-overs, and does not sync
 	Failpoints     string `json:"failpoints,omitempty"`       // the folder of fail points
 	NoKey          bool   `json:"no_key,omitempty"`           // a wrong plugin: nothing keeps a second booking out
@@ -107,6 +110,9 @@ func (l *ledger) book(ctx context.Context, b booking) error {
 	}
 	if err := awaitFile(ctx, l.Gate); err != nil {
 		return err
+	}
+	if n := int(l.calls.Add(1)); l.DieEvery > 0 && n%l.DieEvery == 0 {
+		os.Exit(1)
 	}
 	// One statement is one transaction: key and effect are the same row.
 	if _, err := l.db.ExecContext(ctx, "INSERT INTO bookings VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
