@@ -15,7 +15,10 @@ BUF           := go tool -modfile=$(CURDIR)/tools/buf/go.mod buf
 PACKAGES := ./...
 
 # What `make chaos` runs. One after the other, since they measure.
-CHAOS := ^(TestChaos|TestLongOutage|TestCrashPoints|TestTwoHosts|TestTakeOverByDefault|TestPowerCut|TestBacklog)$$
+CHAOS := ^(TestChaos|TestLongOutage|TestCrashPoints|TestTwoHosts|TestTakeOverByDefault|TestPowerCut|TestBacklog|TestHungPluginDoesNotSlowAnswers|TestPluginDiesAtEveryTenthCall)$$
+
+# What `make soak` runs: the long forms of the tests of a host and its plugins, held to their figures of time.
+SOAK := ^(TestDatabaseThatFailsAtRandom|TestPanicsOfWhatTheHostHandsIn|TestModulesComeAndGo|TestStopDoesNotWaitForAHungPlugin|TestProcessThatHangs|TestHandlerThatHangs|TestStartThatHangs|TestHotSwapLosesNothing|TestFlood|TestPluginThatNeverStarts|TestHostsComeAndGo|TestCrashesLeaveNothing|TestHostKilledTwentyTimes)$$
 
 # All tests together, with the race detector, on two cores. One test never takes that long.
 TEST_TIMEOUT := 15m
@@ -92,6 +95,13 @@ chaos: ## Kill, stop and cut everything for half an hour, and show the figures f
 		|| { grep -E '^ *--- FAIL|Error:|repeat:' $(BIN)/chaos.log; exit 1; }
 	@cat $(BIN)/chaos.jsonl
 
+.PHONY: soak
+soak: ## Hold hosts and plugins to their figures of time, one test after the other (ten minutes)
+	@mkdir -p $(BIN)
+	@WECHAT_CHAOS_FULL=1 go test -v -count=1 -p=1 -parallel=1 -timeout=60m -run='$(SOAK)' . ./plugins/host > $(BIN)/soak.log 2>&1 \
+		|| { grep -E '^ *--- FAIL|Error:' -A 6 $(BIN)/soak.log; exit 1; }
+	@grep -E '^ *--- |^ok|_test.go:[0-9]+: ' $(BIN)/soak.log
+
 .PHONY: tour
 tour: tour-sqlite tour-postgres ## Drive the demo host from log-in to a delivered notice, on both databases
 
@@ -109,6 +119,7 @@ BENCH_FLAGS :=
 .PHONY: bench
 bench: ## Measure the module against what one would write by hand: docs/benchmarks.md (six minutes)
 	cd internal/bench && go test -run TestBench -count=1 -timeout=20m -args $(BENCH_FLAGS)
+	go test -run '^$$' -bench Overhead -benchtime=10x ./plugins/host
 
 .PHONY: clean
 clean: ## Remove what the other targets made

@@ -133,8 +133,8 @@ func (c *contender) run(t *testing.T, inFlight int, span time.Duration, notices 
 		require.NoError(t, err)
 		return measured{figures: f}
 	}
-	if args.profile != "" && inFlight == deliveryInFlight {
-		c.host.profile(t, filepath.Join(args.profile, strings.ReplaceAll(c.name, " ", "-")+".prof"))
+	if args.profile != "" && (inFlight == 1 || inFlight == deliveryInFlight) {
+		c.host.profile(t, filepath.Join(args.profile, fmt.Sprintf("%s-%d.prof", strings.ReplaceAll(c.name, " ", "-"), inFlight)))
 		defer c.host.profile(t, "")
 	}
 	began := time.Now()

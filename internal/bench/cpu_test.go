@@ -72,19 +72,25 @@ func (r *results) perNotice(at cell) (host, server float64) {
 	return float64(hosts.Microseconds()) / float64(count), float64(servers.Microseconds()) / float64(count)
 }
 
-// cpu is the table of CPU times, which other work on the machine changes least.
+// cpu are the tables of CPU times, which other work on the machine changes least.
 func (p *page) cpu(r *results) {
-	p.say("### CPU time for one notice, %d in flight, in microseconds", "### 每个通知的 CPU 时间，并发 %d，微秒", deliveryInFlight)
+	for _, inFlight := range []int{1, deliveryInFlight} {
+		p.cpuAt(r, inFlight)
+	}
+}
+
+func (p *page) cpuAt(r *results, inFlight int) {
+	p.say("### CPU time for one notice, %d in flight, in microseconds", "### 每个通知的 CPU 时间，并发 %d，微秒", inFlight)
 	p.say("", "")
 	p.say("| | host | PostgreSQL | both | ÷ (a) | ÷ (a2) |", "| | 宿主 | PostgreSQL | 合计 | ÷ (a) | ÷ (a2) |")
 	p.say("|---|---|---|---|---|---|", "|---|---|---|---|---|---|")
 	total := func(name string) float64 {
-		host, server := r.perNotice(cell{name, deliveryInFlight})
+		host, server := r.perNotice(cell{name, inFlight})
 		return host + server
 	}
 	for _, c := range contenders() {
 		if both := total(c.name); both > 0 {
-			host, server := r.perNotice(cell{c.name, deliveryInFlight})
+			host, server := r.perNotice(cell{c.name, inFlight})
 			row := fmt.Sprintf("| %s | %.0f | %.0f | %.0f | %.2f | %.2f |", p.name(c.name), host, server, both,
 				both/total(nameOne), both/total(nameThree))
 			p.say("%s", "%s", row)

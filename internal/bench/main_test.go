@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 	flag.IntVar(&args.events, "events", 4000, "notices of one measurement with delivery")
 	flag.DurationVar(&args.latency, "latency", 15*time.Second, "length of the latency measurement, for each database")
 	flag.IntVar(&args.notices, "notices", 7000, "notices to sign beforehand")
-	flag.StringVar(&args.profile, "profile", "", "write CPU profiles of the hosts at 64 in flight to this folder")
+	flag.StringVar(&args.profile, "profile", "", "write CPU profiles of the hosts at 1 and 64 in flight to this folder")
 	flag.StringVar(&args.write, "write", "", "write the tables into benchmarks.md in this folder and in its zh-CN")
 	flag.StringVar(&args.only, "only", "", "measure only those whose name contains one of these texts, with + between")
 	flag.Parse()
