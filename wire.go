@@ -31,8 +31,8 @@ func openStore(cfg config.Config, o options) (*store.DB, error) {
 	return store.Open(cfg.Database.URL.Reveal())
 }
 
-// openTables makes an SQLite file ours and brings the tables up to date: over a connection of its own, without the short
-// time limits, unless the host handed a database in.
+// openTables makes an SQLite file ours and brings the tables up to date: on PostgreSQL over a connection of its own, without
+// the short time limits, unless the host handed a database in.
 func (m *Module) openTables(ctx context.Context) (err error) {
 	if err := m.db.CheckDurable(ctx); err != nil && !m.cfg.Database.Unsafe {
 		return err
@@ -43,17 +43,16 @@ func (m *Module) openTables(ctx context.Context) (err error) {
 		}
 		return m.db.Migrate(ctx)
 	}
-	url := m.cfg.Database.URL.Reveal()
-	if m.life.unlock, err = store.LockSQLite(url); err != nil {
+	if m.life.unlock, err = m.db.LockFile(ctx); err != nil {
 		return err
 	}
-	if err := store.Migrate(ctx, url); err != nil {
+	if !m.db.SingleProcess() {
+		return store.Migrate(ctx, m.cfg.Database.URL.Reveal())
+	}
+	if err := m.db.Migrate(ctx); err != nil {
 		return err
 	}
-	if m.db.SingleProcess() {
-		return m.db.TakeBackAll(ctx)
-	}
-	return nil
+	return m.db.TakeBackAll(ctx)
 }
 
 func (m *Module) health(ctx context.Context) error {

@@ -117,7 +117,11 @@ func WithTLSDefault(url string) (string, error) { return withTLSDefault(url) }
 
 // PragmasOfNewConnection opens another connection as the pool would and reads its pragmas.
 func (d *DB) PragmasOfNewConnection(ctx context.Context) (map[string]string, error) {
-	connector := sqliteConnector{dsn: sqliteDSN(d.file(ctx))}
+	file, err := d.file(ctx)
+	if err != nil {
+		return nil, err
+	}
+	connector := sqliteConnector{dsn: sqliteDSN(file)}
 	conn, err := connector.Connect(ctx)
 	if err != nil {
 		return nil, err
@@ -130,9 +134,4 @@ func (d *DB) PragmasOfNewConnection(ctx context.Context) (map[string]string, err
 		}
 	}
 	return got, nil
-}
-
-func (d *DB) file(ctx context.Context) (name string) {
-	_ = d.bun.NewRaw("SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(ctx, &name)
-	return name
 }

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"database/sql"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,18 +18,74 @@ import (
 func TestSQLiteFileBelongsToOneProcess(t *testing.T) {
 	t.Parallel()
 	url := dbtest.SQLite(t)
-	unlock, err := store.LockSQLite(url)
+	one, other := open(t, url), open(t, url)
+	unlock, err := one.LockFile(t.Context())
 	require.NoError(t, err)
-	_, err = store.LockSQLite(url)
+	_, err = other.LockFile(t.Context())
 	require.ErrorContains(t, err, "in use by another host")
 	require.NoError(t, unlock())
-	unlock, err = store.LockSQLite(url)
+	unlock, err = other.LockFile(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, unlock())
+}
 
-	unlock, err = store.LockSQLite("postgres://localhost/x")
-	require.NoError(t, err, "PostgreSQL is shared by several hosts")
-	require.NoError(t, unlock())
+func TestPostgresIsSharedByHosts(t *testing.T) {
+	t.Parallel()
+	url := dbtest.Postgres(t)
+	for range 2 {
+		unlock, err := open(t, url).LockFile(t.Context())
+		require.NoError(t, err)
+		defer func() { require.NoError(t, unlock()) }()
+	}
+}
+
+// Whatever names a file has, it is one file.
+func TestLinksToAnSQLiteFileShareItsLock(t *testing.T) {
+	t.Parallel()
+	for name, link := range map[string]func(folder string) (first, second string){
+		"to the file": func(folder string) (first, second string) {
+			require.NoError(t, os.Symlink(filepath.Join(folder, "real", "a.db"), filepath.Join(folder, "link.db")))
+			return "real/a.db", "link.db"
+		},
+		"to the file, relative": func(folder string) (first, second string) {
+			require.NoError(t, os.Symlink("real/a.db", filepath.Join(folder, "link.db")))
+			return "real/a.db", "link.db"
+		},
+		"to a link": func(folder string) (first, second string) {
+			require.NoError(t, os.Symlink("real/a.db", filepath.Join(folder, "link.db")))
+			require.NoError(t, os.Symlink("link.db", filepath.Join(folder, "again.db")))
+			return "real/a.db", "again.db"
+		},
+		"to the folder": func(folder string) (first, second string) {
+			require.NoError(t, os.Symlink("real", filepath.Join(folder, "linked")))
+			return "real/a.db", "linked/a.db"
+		},
+		"from before the file was there": func(folder string) (first, second string) {
+			require.NoError(t, os.Symlink("real/a.db", filepath.Join(folder, "link.db")))
+			return "link.db", "real/a.db"
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			require.NoError(t, os.Mkdir(filepath.Join(folder, "real"), 0o700))
+			first, second := link(folder)
+			unlock, err := open(t, "sqlite:"+filepath.Join(folder, first)).LockFile(t.Context())
+			require.NoError(t, err)
+			_, err = open(t, "sqlite:"+filepath.Join(folder, second)).LockFile(t.Context())
+			require.ErrorContains(t, err, "in use by another host")
+			require.FileExists(t, filepath.Join(folder, "real", "a.db.lock"), "beside the file, not beside the link")
+			require.NoError(t, unlock())
+		})
+	}
+}
+
+func TestLinkThatLeadsNowhereIsRefused(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "loop.db")
+	require.NoError(t, os.Symlink(file, file))
+	_, err := store.Open("sqlite:" + file)
+	require.ErrorContains(t, err, "too many links")
 }
 
 func TestSQLiteConnectionsAreDurable(t *testing.T) {
@@ -64,7 +121,7 @@ func TestDatabaseURLsAreNeverRepeated(t *testing.T) {
 	const secret = "canary-database-password"
 	for _, url := range []string{
 		"mysql://u:" + secret + "@h/d", "postgres://u:" + secret + "@h:port/d", "postgres://u:" + secret + "@h/d?sslmode=nonsense",
-		"postgres://u:" + secret + "@h/d?sslmode=verify-ca&sslrootcert=/nowhere", "sqlite:", "",
+		"postgres://u:" + secret + "@h/d?sslmode=verify-ca&sslrootcert=/nowhere", "sqlite:", "sqlite::memory:", "",
 	} {
 		_, err := store.Open(url)
 		require.Error(t, err, url)

@@ -24,23 +24,21 @@ func sqliteFile(databaseURL string) (file string, ok bool) {
 }
 
 func openSQLite(file string) (*bun.DB, error) {
-	if file == "" {
-		return nil, errors.New("database.url: sqlite: needs a file name, for example sqlite:wechat.db")
+	if file == "" || file == ":memory:" {
+		return nil, errors.New("database.url: sqlite: needs the name of a file, for example sqlite:wechat.db")
 	}
-	dir := filepath.Dir(file)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return nil, fmt.Errorf("make the database's folder: %w", err)
 	}
-	if err := checkLocal(dir); err != nil {
+	file, err := realFile(file)
+	if err != nil {
 		return nil, err
 	}
-	// Phone numbers are in it: only this user may read it. SQLite gives -wal and -shm the same mode.
-	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("open the database file: %w", err)
+	if err := checkLocal(filepath.Dir(file)); err != nil {
+		return nil, err
 	}
-	if err := f.Close(); err != nil {
-		return nil, fmt.Errorf("close the database file: %w", err)
+	if err := makeFile(file); err != nil {
+		return nil, err
 	}
 	pool := sql.OpenDB(sqliteConnector{dsn: sqliteDSN(file)})
 	pool.SetMaxOpenConns(1) // one writer; a second connection would only meet SQLITE_BUSY
@@ -98,22 +96,4 @@ func readPragma(ctx context.Context, conn driver.Conn, pragma string) (string, e
 		return "", fmt.Errorf("read pragma %s: %w", pragma, err)
 	}
 	return fmt.Sprint(value[0]), nil
-}
-
-// LockSQLite makes this process the only one that uses the file of a sqlite: URL, until unlock or its end; for other
-// URLs it does nothing. Two hosts on one file would each take the other's deliveries for those of a dead one.
-func LockSQLite(databaseURL string) (unlock func() error, err error) {
-	file, ok := sqliteFile(databaseURL)
-	if !ok {
-		return func() error { return nil }, nil
-	}
-	f, err := os.OpenFile(file+".lock", os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("open the lock file: %w", err)
-	}
-	if err := lockFile(f); err != nil {
-		return nil, errors.Join(fmt.Errorf("database %s is in use by another host: an SQLite file belongs to one process; "+
-			"for several hosts use PostgreSQL (%w)", file, err), f.Close())
-	}
-	return func() error { return errors.Join(unlockFile(f), f.Close()) }, nil
 }
