@@ -127,7 +127,7 @@ func faultyDB(t *testing.T, databaseURL string, f *faults) *bun.DB {
 	t.Helper()
 	var db *bun.DB
 	if file, ok := strings.CutPrefix(databaseURL, "sqlite:"); ok {
-		q := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)"}, "_txlock": {"immediate"}}
+		q := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"}, "_txlock": {"immediate"}}
 		f.Connector = sqliteConnector("file:" + file + "?" + q.Encode())
 		db = bun.NewDB(sql.OpenDB(f), sqlitedialect.New())
 		db.SetMaxOpenConns(1)

@@ -29,7 +29,8 @@ func WithLogger(log *slog.Logger) Option { return func(o *options) { o.log = log
 func WithConfigFile(file string) Option { return func(o *options) { o.file = file } }
 
 // WithDB uses a database the host opened, PostgreSQL or SQLite, and leaves it open on Stop. Without it the module opens
-// database.url itself. With PostgreSQL use pgdriver, or pgx in exec mode.
+// database.url itself. With PostgreSQL use pgdriver, or pgx in exec mode; with SQLite the driver modernc.org/sqlite and one
+// connection. Start refuses by name what would break a promise, see "Your own pool" in docs/operations.md.
 func WithDB(db *bun.DB) Option { return func(o *options) { o.db = db } }
 
 // WithTransport sends the module's calls to WeChat through rt, for example the local WeChat's RoundTripper in tests.

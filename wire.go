@@ -41,18 +41,20 @@ func (m *Module) openTables(ctx context.Context) (err error) {
 		if err := m.db.CheckPool(ctx); err != nil {
 			return err
 		}
-		return m.db.Migrate(ctx)
 	}
 	if m.life.unlock, err = m.db.LockFile(ctx); err != nil {
 		return err
 	}
-	if !m.db.SingleProcess() {
+	if m.db.Owned() && !m.db.SingleProcess() {
 		return store.Migrate(ctx, m.cfg.Database.URL.Reveal())
 	}
 	if err := m.db.Migrate(ctx); err != nil {
 		return err
 	}
-	return m.db.TakeBackAll(ctx)
+	if m.db.SingleProcess() {
+		return m.db.TakeBackAll(ctx)
+	}
+	return nil
 }
 
 func (m *Module) health(ctx context.Context) error {

@@ -12,18 +12,10 @@ func (d *DB) SingleProcess() bool { return !d.postgres() }
 
 // CheckDurable refuses a server that forgets what it has committed: an answered notice must survive a power cut. The
 // notice's own connection sets synchronous_commit itself, so a pool without it does no harm there; fsync cannot be set by
-// a client. For an SQLite database that the host opened it checks the pragmas.
+// a client.
 func (d *DB) CheckDurable(ctx context.Context) error {
 	if !d.postgres() {
-		var level int
-		if err := d.db.NewRaw("PRAGMA synchronous").Scan(ctx, &level); err != nil {
-			return fmt.Errorf("check the database: %w", err)
-		}
-		if level < 2 {
-			return fmt.Errorf("the SQLite database handed in has synchronous=%d: answered notices could be lost in a power cut; "+
-				"open it with _pragma=synchronous(FULL)", level)
-		}
-		return nil
+		return d.checkDurableSQLite(ctx)
 	}
 	for _, c := range []struct {
 		setting, want, why string
@@ -42,10 +34,10 @@ func (d *DB) CheckDurable(ctx context.Context) error {
 	return nil
 }
 
-// CheckPool refuses a PostgreSQL pool handed in by the host whose connections would break what the module promises.
+// CheckPool refuses a pool handed in by the host whose connections would break what the module promises.
 func (d *DB) CheckPool(ctx context.Context) error {
 	if !d.postgres() {
-		return nil
+		return d.checkSQLitePool(ctx)
 	}
 	if most := d.bun.Stats().MaxOpenConnections; most > 0 && most < minPool {
 		return fmt.Errorf("the database pool handed in has at most %d connections: the module needs %d, one of them for notices alone",

@@ -1,15 +1,12 @@
 package store_test
 
 import (
-	"database/sql"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/dialect/sqlitedialect"
 
 	"wgink.ink/wechat/internal/dbtest"
 	"wgink.ink/wechat/internal/store"
@@ -97,16 +94,6 @@ func TestSQLiteConnectionsAreDurable(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, map[string]string{"synchronous": "2", "busy_timeout": "5000", "journal_mode": "wal", "foreign_keys": "1"}, pragmas)
 	}
-}
-
-func TestSQLiteOfTheHostIsCheckedToo(t *testing.T) {
-	t.Parallel()
-	pool, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "host.db")+"?_pragma=synchronous(NORMAL)")
-	require.NoError(t, err)
-	defer pool.Close()
-	db, err := store.Wrap(bun.NewDB(pool, sqlitedialect.New()))
-	require.NoError(t, err)
-	require.ErrorContains(t, db.CheckDurable(t.Context()), "synchronous=1")
 }
 
 // The shared test server runs without fsync, a durable one with it.

@@ -65,7 +65,8 @@ func (d *DB) file(ctx context.Context) (name string, err error) {
 	return name, nil
 }
 
-// LockFile makes this process the only host that uses the SQLite file, until unlock or its end. Two hosts on one file would
+// LockFile makes this process the only host that uses the SQLite file, until unlock or its end, and refuses a file that is
+// not on this machine. Two hosts on one file would
 // each take the other's deliveries for those of a dead one. PostgreSQL is shared, and nobody else has a database in memory.
 func (d *DB) LockFile(ctx context.Context) (unlock func() error, err error) {
 	nothing := func() error { return nil }
@@ -77,6 +78,9 @@ func (d *DB) LockFile(ctx context.Context) (unlock func() error, err error) {
 		return nothing, err
 	}
 	if file, err = realFile(file); err != nil {
+		return nil, err
+	}
+	if err := checkLocal(filepath.Dir(file)); err != nil {
 		return nil, err
 	}
 	f, err := os.OpenFile(file+".lock", os.O_RDWR|os.O_CREATE, 0o600)

@@ -90,6 +90,12 @@ func IsUnique(err error) bool {
 	return false
 }
 
+// isLocked tells whether SQLite refused what this connection's own transaction stands in the way of.
+func isLocked(err error) bool {
+	lite, ok := errors.AsType[*sqlite.Error](err)
+	return ok && lite.Code()&0xff == sqlite3.SQLITE_LOCKED
+}
+
 // ItemFault says whether the database refused what it was given: then one row of several may be the cause, and the others
 // are worth another try without it. A database that is down, full or busy refuses everybody.
 func ItemFault(err error) bool {
