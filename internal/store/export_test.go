@@ -112,6 +112,9 @@ func (d *DB) Explain(ctx context.Context, query string) (string, error) {
 	return plan.String(), err
 }
 
+// Setting is a setting of PostgreSQL, as a session of the pool has it.
+func (d *DB) Setting(ctx context.Context, name string) (string, error) { return d.setting(ctx, name) }
+
 // WithTLSDefault is withTLSDefault.
 func WithTLSDefault(url string) (string, error) { return withTLSDefault(url) }
 

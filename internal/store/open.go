@@ -4,8 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"net"
-	"net/url"
+	"maps"
 	"strings"
 	"time"
 
@@ -70,19 +69,24 @@ func openPostgres(databaseURL string, read, statement time.Duration) (*bun.DB, e
 	if err != nil {
 		return nil, err
 	}
+	params, err := sessionParams(dsn)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(params, map[string]any{ // ours win: what the module promises rests on them
+		"statement_timeout":                   statement.Milliseconds(),
+		"lock_timeout":                        min(statement, time.Minute).Milliseconds(),
+		"idle_in_transaction_session_timeout": (10 * time.Second).Milliseconds(),
+		"synchronous_commit":                  "on", // an answered notice must survive, whatever the server's default
+		"default_transaction_isolation":       "read committed",
+	})
 	var connector *pgdriver.Connector
 	if err := catch(func() {
 		connector = pgdriver.NewConnector(
+			pgdriver.WithApplicationName("wechat"), // before the URL, which may have another
 			pgdriver.WithDSN(dsn),
-			pgdriver.WithApplicationName("wechat"),
 			pgdriver.WithReadTimeout(read),
-			pgdriver.WithConnParams(map[string]any{
-				"statement_timeout":                   statement.Milliseconds(),
-				"lock_timeout":                        min(statement, time.Minute).Milliseconds(),
-				"idle_in_transaction_session_timeout": (10 * time.Second).Milliseconds(),
-				"synchronous_commit":                  "on", // an answered notice must survive, whatever the server's default
-				"default_transaction_isolation":       "read committed",
-			}),
+			pgdriver.WithConnParams(params), // replaces those of the URL, so theirs are among them
 		)
 	}); err != nil {
 		return nil, err
@@ -103,24 +107,4 @@ func catch(fn func()) (err error) {
 	}()
 	fn()
 	return nil
-}
-
-// withTLSDefault fills in sslmode when the URL has none: pgdriver would then encrypt without verifying. A server on this
-// machine is reached in plain, any other one must prove who it is.
-func withTLSDefault(databaseURL string) (string, error) {
-	u, err := url.Parse(databaseURL)
-	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
-		return "", errors.New("database.url: want postgres://USER:PASSWORD@HOST:PORT/DATABASE or sqlite:FILE")
-	}
-	q := u.Query()
-	if q.Has("sslmode") {
-		return databaseURL, nil
-	}
-	mode := "verify-full"
-	if host := u.Hostname(); host == "" || host == "localhost" || net.ParseIP(host).IsLoopback() {
-		mode = "disable"
-	}
-	q.Set("sslmode", mode)
-	u.RawQuery = q.Encode()
-	return u.String(), nil
 }

@@ -125,6 +125,7 @@ func TestServersElsewhereMustProveWhoTheyAre(t *testing.T) {
 		"postgres://u@db.example.com/d":             "sslmode=verify-full",
 		"postgresql://u@10.0.0.7/d":                 "sslmode=verify-full",
 		"postgres://u@db.example.com/d?sslmode=off": "sslmode=off",
+		"postgres://u@db.example.com/d?sslmode=":    "sslmode=verify-full",
 	} {
 		got, err := store.WithTLSDefault(url)
 		require.NoError(t, err)
