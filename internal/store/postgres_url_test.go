@@ -67,7 +67,7 @@ func TestParametersThatWouldBeDropped(t *testing.T) {
 		"search_path=shop,public":         "one schema",
 		"search_path=a&search_path=b":     "search_path is there twice",
 		"host=db.example.com":             "host= is for a socket",
-		"work_mem%20TO%201%3B--=x":          "no parameter's name",
+		"work_mem%20TO%201%3B--=x":        "no parameter's name",
 		"%zz":                             "NAME=VALUE",
 	} {
 		_, err := store.Open("postgres://u@localhost/d?" + query)
