@@ -42,6 +42,9 @@ func (m *Module) openTables(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if err := errors.Join(m.db.CheckSession(ctx), m.db.CheckSchema(ctx)); err != nil {
+		return err
+	}
 	if m.life.unlock, err = m.db.LockFile(ctx); err != nil {
 		return err
 	}
