@@ -2,5 +2,5 @@
 
 package store
 
-// checkLocal cannot tell network file systems here; docs/operations.md says not to use them.
-func checkLocal(string) error { return nil }
+// fileSystem cannot tell network file systems here; docs/operations.md says not to use them.
+func fileSystem(string) (kind uint32, err error) { return 0, nil }

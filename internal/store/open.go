@@ -29,7 +29,7 @@ func Open(databaseURL string) (*DB, error) {
 		err error
 	)
 	if file, ok := sqliteFile(databaseURL); ok {
-		db, err = openSQLite(file)
+		db, err = openSQLite(file, fileSystem)
 	} else {
 		db, err = openPostgres(databaseURL, readTimeout, statementTimeout)
 	}

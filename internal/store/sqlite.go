@@ -23,7 +23,7 @@ func sqliteFile(databaseURL string) (file string, ok bool) {
 	return strings.TrimPrefix(file, "//"), ok
 }
 
-func openSQLite(file string) (*bun.DB, error) {
+func openSQLite(file string, look kindOf) (*bun.DB, error) {
 	if file == "" || file == ":memory:" {
 		return nil, errors.New("database.url: sqlite: needs the name of a file, for example sqlite:wechat.db")
 	}
@@ -34,8 +34,8 @@ func openSQLite(file string) (*bun.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkLocal(filepath.Dir(file)); err != nil {
-		return nil, err
+	if err := checkLocal(filepath.Dir(file), look); err != nil {
+		return nil, fmt.Errorf("database.url: %w", err)
 	}
 	if err := makeFile(file); err != nil {
 		return nil, err

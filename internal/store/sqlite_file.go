@@ -69,6 +69,10 @@ func (d *DB) file(ctx context.Context) (name string, err error) {
 // not on this machine. Two hosts on one file would
 // each take the other's deliveries for those of a dead one. PostgreSQL is shared, and nobody else has a database in memory.
 func (d *DB) LockFile(ctx context.Context) (unlock func() error, err error) {
+	return d.lockLocalFile(ctx, fileSystem)
+}
+
+func (d *DB) lockLocalFile(ctx context.Context, look kindOf) (unlock func() error, err error) {
 	nothing := func() error { return nil }
 	if d.postgres() {
 		return nothing, nil
@@ -80,7 +84,7 @@ func (d *DB) LockFile(ctx context.Context) (unlock func() error, err error) {
 	if file, err = realFile(file); err != nil {
 		return nil, err
 	}
-	if err := checkLocal(filepath.Dir(file)); err != nil {
+	if err := checkLocal(filepath.Dir(file), look); err != nil {
 		return nil, err
 	}
 	f, err := os.OpenFile(file+".lock", os.O_RDWR|os.O_CREATE, 0o600)
