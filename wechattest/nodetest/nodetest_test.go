@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"wgink.ink/wechat/internal/npmtest"
 	"wgink.ink/wechat/wechattest"
 )
 
@@ -66,22 +67,9 @@ func signer(sim *wechattest.Simulator, sdk string) string {
 // install puts the pinned packages beside the scripts.
 func install(t *testing.T) (folder string) {
 	t.Helper()
-	for _, program := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(program); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatalf("%s is missing, and CI=true: the SDKs of other languages must be run", program)
-			}
-			t.Skipf("%s is missing: the SDKs of other languages were not run", program)
-		}
-	}
 	folder = t.TempDir()
 	require.NoError(t, os.CopyFS(folder, os.DirFS("js")))
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
-	defer cancel()
-	command := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
-	command.Dir = folder
-	output, err := command.CombinedOutput()
-	require.NoError(t, err, "%s", output)
+	npmtest.Install(t, folder, "the SDKs of other languages")
 	return folder
 }
 

@@ -20,6 +20,7 @@ import (
 
 	"wgink.ink/wechat/config"
 	"wgink.ink/wechat/internal/fault"
+	"wgink.ink/wechat/internal/npmtest"
 	"wgink.ink/wechat/plugins/host"
 	"wgink.ink/wechat/plugins/sdk"
 )
@@ -49,18 +50,6 @@ func TestContractIsTheSame(t *testing.T) {
 // install lays the template out with its packages.
 func install(t *testing.T) (plugins string) {
 	t.Helper()
-	missing := func(what string) {
-		t.Helper()
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s, and CI=true: the plugin in Node.js must be run", what)
-		}
-		t.Skipf("%s: the plugin in Node.js was not run", what)
-	}
-	for _, program := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(program); err != nil {
-			missing(program + " is missing")
-		}
-	}
 	plugins = filepath.Join(t.TempDir(), "plugins")
 	folder := filepath.Join(plugins, "points-node", "0.1.0")
 	require.NoError(t, os.MkdirAll(folder, 0o755))
@@ -70,14 +59,7 @@ func install(t *testing.T) (plugins string) {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, name), text, 0o644))
 	}
 	require.NoError(t, os.CopyFS(filepath.Join(folder, "proto"), os.DirFS(filepath.Join(template, "proto"))))
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
-	defer cancel()
-	command := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-bin-links", "--no-audit", "--no-fund", "--prefer-offline")
-	command.Dir = folder
-	if output, err := command.CombinedOutput(); err != nil {
-		t.Logf("%s", output)
-		missing("npm cannot install the packages")
-	}
+	npmtest.Install(t, folder, "the tests of the plugin in Node.js")
 	return plugins
 }
 
