@@ -2,6 +2,7 @@ package wechat_test
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -158,6 +159,35 @@ func TestPhoneOfAnotherAccountIsRefused(t *testing.T) {
 			_, state := b.logIn(phone)
 			require.Equal(b.t, "1", state, "nothing was bound")
 		}
+	})
+}
+
+// What WeChat calls phoneNumber is the same for a Chinese number and an American one with its prefix.
+func TestNumbersOfTwoCountriesAreTwoPhones(t *testing.T) {
+	t.Parallel()
+	eachBed(t, func(b *bed) {
+		bind := func(phone *wechattest.Phone) int {
+			token, _ := b.logIn(phone)
+			code, err := phone.GrantPhone(b.t.Context())
+			require.NoError(b.t, err)
+			status, _ := b.call(http.MethodPut, prefix+"/app/miniapp/update-phone", token, map[string]string{"code": code})
+			return status
+		}
+		for _, c := range []struct{ name, country, pure, want string }{
+			{"lan", "86", "13102138000", "13102138000"},
+			{"joe", "1", "3102138000", "+13102138000"},
+		} {
+			phone := b.sim.Phone(c.name)
+			phone.SetNumber(c.country, c.pure)
+			require.Equal(b.t, http.StatusOK, bind(phone), c.name)
+			var bound map[string]any
+			require.NoError(b.t, json.Unmarshal([]byte(b.event("user.phone_bound")["content"].(string)), &bound))
+			require.Equal(b.t, c.want, bound["phone"])
+			require.Equal(b.t, c.country, bound["phone_country_code"])
+		}
+		third := b.sim.Phone("third")
+		third.SetNumber("1", "3102138000")
+		require.Equal(b.t, http.StatusConflict, bind(third))
 	})
 }
 

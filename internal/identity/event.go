@@ -32,12 +32,18 @@ type userPayload struct {
 	Province  string `json:"province,omitempty"`
 	City      string `json:"city,omitempty"`
 	Language  string `json:"language,omitempty"`
+
+	// Only where a phone was bound: the account does not keep it, and +12425550100 does not tell where it ends.
+	PhoneCountryCode string `json:"phone_country_code,omitempty"`
 }
 
+// accountPhone is the phone in a user event; countryCode is empty when it is not known.
+type accountPhone struct{ number, countryCode string }
+
 // record queues a change of a user in the transaction that makes it.
-func (s *Service) record(ctx context.Context, q store.Queries, kind string, who store.Identity, phone string, at store.Millis) error {
+func (s *Service) record(ctx context.Context, q store.Queries, kind string, who store.Identity, phone accountPhone, at store.Millis) error {
 	payload := userPayload{
-		AccountID: who.AccountID, AppID: who.AppID, OpenID: who.OpenID, Phone: phone,
+		AccountID: who.AccountID, AppID: who.AppID, OpenID: who.OpenID, Phone: phone.number, PhoneCountryCode: phone.countryCode,
 		Nickname: who.Nickname, AvatarURL: who.AvatarURL,
 		Gender: who.Gender, Country: who.Country, Province: who.Province, City: who.City, Language: who.Language,
 	}

@@ -102,7 +102,7 @@ func (s *Service) account(ctx context.Context, q store.Queries, seen miniprogram
 		return who, err
 	}
 	if fresh {
-		return who, s.record(ctx, q, kind, who, "", at)
+		return who, s.record(ctx, q, kind, who, accountPhone{}, at)
 	}
 	if kind == UserCreated { // the other log-in was faster: its account counts
 		if err := q.DeleteAccount(ctx, who.AccountID); err != nil {
@@ -130,7 +130,7 @@ func (s *Service) noteUnionID(ctx context.Context, q store.Queries, who store.Id
 		return who, err
 	}
 	who.UnionID = &unionid
-	return who, s.record(ctx, q, UserMerged, who, "", at)
+	return who, s.record(ctx, q, UserMerged, who, accountPhone{}, at)
 }
 
 func sessionKeyAAD(appid, openid string) string { return "session-key\x00" + appid + "\x00" + openid }

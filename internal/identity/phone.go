@@ -72,7 +72,7 @@ func (s *Service) bind(ctx context.Context, u User, phone miniprogram.Phone) (in
 		if err := s.stillThere(ctx, q, u); err != nil {
 			return err
 		}
-		taken, err := q.BindPhone(ctx, u.AccountID, phone.Number, at)
+		taken, err := q.BindPhone(ctx, u.AccountID, phone.Account(), at)
 		if err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ func (s *Service) bind(ctx context.Context, u User, phone miniprogram.Phone) (in
 		if !found {
 			return fault.Newf(fault.NotLoggedIn, "the identity is gone")
 		}
-		if err := s.record(ctx, q, UserPhoneBound, who, phone.Number, at); err != nil {
+		if err := s.record(ctx, q, UserPhoneBound, who, accountPhone{phone.Account(), phone.CountryCode}, at); err != nil {
 			return err
 		}
 		if err := q.DeleteSessions(ctx, u.AccountID); err != nil {

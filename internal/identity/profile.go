@@ -62,7 +62,7 @@ func (s *Service) UpdateProfile(ctx context.Context, u User, p Profile) (User, e
 		if err := q.UpdateProfile(ctx, who); err != nil {
 			return err
 		}
-		return s.record(ctx, q, UserProfileUpdated, who, u.Phone, who.UpdatedAt)
+		return s.record(ctx, q, UserProfileUpdated, who, accountPhone{number: u.Phone}, who.UpdatedAt)
 	})
 	if err != nil {
 		return User{}, storage(err)

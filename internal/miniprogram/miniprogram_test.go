@@ -144,6 +144,24 @@ func TestPhoneNumber(t *testing.T) {
 	}
 }
 
+// An account's number is the only one of its kind in the world.
+func TestNumberOfAnAccount(t *testing.T) {
+	t.Parallel()
+	for want, parts := range map[string]string{
+		"13102138000":  `"phoneNumber":"13102138000","purePhoneNumber":"13102138000","countryCode":"86"`,
+		"+13102138000": `"phoneNumber":"13102138000","purePhoneNumber":"3102138000","countryCode":"1"`,
+		"+85261234567": `"phoneNumber":"85261234567","purePhoneNumber":"61234567","countryCode":852`,
+		"+85361234567": `"phoneNumber":"+85361234567","purePhoneNumber":"61234567","countryCode":"+853"`,
+		"13580006666":  `"phoneNumber":"13580006666","purePhoneNumber":"13580006666"`,
+		"+88621234567": `"phoneNumber":"88621234567","purePhoneNumber":"21234567","countryCode":null`,
+		"+88622223333": `"phoneNumber":"+88622223333","purePhoneNumber":"22223333","countryCode":""`,
+	} {
+		got, err := ParsePhone([]byte("{" + parts + "}"))
+		require.NoError(t, err, parts)
+		require.Equal(t, want, got.Account(), parts)
+	}
+}
+
 func TestPhoneNumberFailures(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]fault.Code{

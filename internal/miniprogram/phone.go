@@ -14,11 +14,26 @@ import (
 	"wgink.ink/wechat/internal/outbound/errcode"
 )
 
+const mainland = "86"
+
 // Phone is a user's phone number as WeChat vouches for it.
 type Phone struct {
 	Number      string // phoneNumber, with the country prefix unless it is a mainland number
 	PureNumber  string // purePhoneNumber, without the prefix
 	CountryCode string // countryCode, for example 86
+}
+
+// Account is the number as an account bears it, the only one in the world: a mainland number as it is, any other as
+// +85261234567. WeChat's phoneNumber alone is not: 13102138000 is one in China, and with its prefix one in America.
+func (p Phone) Account() string {
+	switch {
+	case p.CountryCode == mainland, p.CountryCode == "" && p.Number == p.PureNumber:
+		return p.PureNumber
+	case p.CountryCode == "":
+		return "+" + strings.TrimPrefix(p.Number, "+")
+	default:
+		return "+" + p.CountryCode + p.PureNumber
+	}
 }
 
 // LogValue shows the number as 138****8000.
@@ -45,7 +60,11 @@ type phoneInfo struct {
 
 func (i phoneInfo) phone() (Phone, error) {
 	p := Phone{
-		Number: i.PhoneNumber, PureNumber: i.PurePhoneNumber, CountryCode: strings.Trim(string(bytes.TrimSpace(i.CountryCode)), `"`),
+		Number: i.PhoneNumber, PureNumber: i.PurePhoneNumber,
+		CountryCode: strings.Trim(string(bytes.TrimSpace(i.CountryCode)), `"+`),
+	}
+	if p.CountryCode == "null" {
+		p.CountryCode = ""
 	}
 	if p.PureNumber == "" || p.Number == "" {
 		return Phone{}, errors.New("phone number is missing")
