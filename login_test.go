@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -250,6 +251,17 @@ func TestBindEncryptedPhone(t *testing.T) {
 		status, answer := b.call(http.MethodPut, prefix+"/app/miniapp/update-phone", token, sealed)
 		require.Equal(b.t, http.StatusOK, status, "%v", answer)
 		require.True(b.t, strings.HasSuffix(answer["data"].(string), "_0"))
+
+		escaped, _ := b.logIn(phone)
+		sealed.EncryptedData, sealed.IV = url.QueryEscape(sealed.EncryptedData), url.QueryEscape(sealed.IV)
+		status, answer = b.call(http.MethodPut, prefix+"/app/miniapp/update-phone", escaped, sealed)
+		require.Equal(b.t, http.StatusOK, status, "%v", answer)
+
+		cut, _ := b.logIn(phone)
+		sealed.EncryptedData = sealed.EncryptedData[:5]
+		status, answer = b.call(http.MethodPut, prefix+"/app/miniapp/update-phone", cut, sealed)
+		require.Equal(b.t, http.StatusBadRequest, status, "a new log-in would not help")
+		require.Equal(b.t, "bad-request", answer["code"])
 
 		other := b.sim.Phone("other")
 		token, _ = b.logIn(other)

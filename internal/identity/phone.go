@@ -39,7 +39,8 @@ func (s *Service) BindPhone(ctx context.Context, u User, code string) (LogIn, er
 }
 
 // BindEncryptedPhone is BindPhone for clients that still send encryptedData and iv. It is opened with the session keys
-// we kept, the newest first. Errors: session-key-stale (the client must log in again) and those of BindPhone.
+// we kept, the newest first. Errors: session-key-stale (the client must log in again), bad-request (no base64, or cut: logging in
+// again does not help) and those of BindPhone.
 func (s *Service) BindEncryptedPhone(ctx context.Context, u User, encryptedData, iv string) (LogIn, error) {
 	if !s.set.EncryptedPhone {
 		return LogIn{}, fault.Newf(fault.BadRequest, "encryptedData is switched off: send the code of getPhoneNumber")
@@ -122,13 +123,17 @@ func (s *Service) stillThere(ctx context.Context, q store.Queries, u User) error
 
 // decrypt opens encryptedData with the kept session keys, the newest first.
 func (s *Service) decrypt(ctx context.Context, u User, encryptedData, iv string) ([]byte, error) {
+	sealed, err := miniprogram.ParseEncryptedData(encryptedData, iv)
+	if err != nil {
+		return nil, err
+	}
 	keys, err := s.sessionKeys(ctx, u)
 	if err != nil {
 		return nil, err
 	}
 	err = fault.Newf(fault.SessionKeyStale, "no session key is kept")
 	for _, key := range keys {
-		plain, openErr := miniprogram.DecryptData(key, encryptedData, iv, u.AppID, s.Now(), dataAge)
+		plain, openErr := sealed.Open(key, u.AppID, s.Now(), dataAge)
 		if openErr == nil {
 			return plain, nil
 		}

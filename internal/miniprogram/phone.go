@@ -110,7 +110,7 @@ func (c *Client) PhoneNumber(ctx context.Context, accessToken, code, openid stri
 	return phone, errcode.Fault(err, fault.PhoneCodeInvalid)
 }
 
-// ParsePhone reads the number from the plaintext of DecryptData, the old way of getPhoneNumber.
+// ParsePhone reads the number from the plaintext of EncryptedData, the old way of getPhoneNumber.
 func ParsePhone(plaintext []byte) (Phone, error) {
 	var info phoneInfo
 	if err := json.Unmarshal(plaintext, &info); err != nil {

@@ -37,7 +37,9 @@ func TestAgainstTheLocalWeChat(t *testing.T) {
 
 	encrypted, err := ann.EncryptedPhone(t.Context())
 	require.NoError(t, err)
-	plain, err := miniprogram.DecryptData(session.SessionKey, encrypted.EncryptedData, encrypted.IV, app.AppID, time.Now(), time.Hour)
+	sealed, err := miniprogram.ParseEncryptedData(encrypted.EncryptedData, encrypted.IV)
+	require.NoError(t, err)
+	plain, err := sealed.Open(session.SessionKey, app.AppID, time.Now(), time.Hour)
 	require.NoError(t, err)
 	phone, err := miniprogram.ParsePhone(plain)
 	require.NoError(t, err)
@@ -52,7 +54,9 @@ func TestAgainstTheLocalWeChat(t *testing.T) {
 	require.NoError(t, err)
 	encrypted, err = ann.EncryptedPhone(t.Context())
 	require.NoError(t, err)
-	_, err = miniprogram.DecryptData(session.SessionKey, encrypted.EncryptedData, encrypted.IV, app.AppID, time.Now(), time.Hour)
+	sealed, err = miniprogram.ParseEncryptedData(encrypted.EncryptedData, encrypted.IV)
+	require.NoError(t, err)
+	_, err = sealed.Open(session.SessionKey, app.AppID, time.Now(), time.Hour)
 	require.Equal(t, fault.SessionKeyStale, fault.CodeOf(err))
 
 	ann.SetHighRisk(true)
