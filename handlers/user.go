@@ -32,40 +32,6 @@ type ignored struct {
 	UserInfo json.RawMessage `json:"userInfo"`
 }
 
-// UpdatePhone binds the phone number (手机号) behind a getPhoneNumber code, or in encryptedData of old clients. It answers
-// like LogIn, because the old token ends.
-func (h *Handlers) UpdatePhone(c *fiber.Ctx) error {
-	var in struct {
-		Code          string `json:"code"`
-		EncryptedData string `json:"encryptedData"`
-		IV            string `json:"iv"`
-		ignored
-	}
-	if err := decode(c, &in); err != nil {
-		return err
-	}
-	user, ok := User(c)
-	if !ok {
-		return fault.Newf(fault.NotLoggedIn, "no user")
-	}
-	var (
-		login identity.LogIn
-		err   error
-	)
-	switch {
-	case in.Code != "":
-		login, err = h.Identity.BindPhone(c.UserContext(), user, in.Code)
-	case in.EncryptedData != "" && in.IV != "":
-		login, err = h.Identity.BindEncryptedPhone(c.UserContext(), user, in.EncryptedData, in.IV)
-	default:
-		err = fault.Newf(fault.BadRequest, "neither code nor encryptedData with iv")
-	}
-	if err != nil {
-		return err
-	}
-	return data(c, login.Data())
-}
-
 // UpdateInfo changes nickname and avatar (头像昵称) of the mini-program user, not of the system account.
 func (h *Handlers) UpdateInfo(c *fiber.Ctx) error {
 	var in struct {

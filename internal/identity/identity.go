@@ -18,7 +18,8 @@ import (
 // Service carries the verbs.
 type Service struct {
 	Parts
-	set Settings
+	set  Settings
+	taps *doubleTaps
 }
 
 // Parts are what a Service works with.
@@ -42,7 +43,9 @@ type Settings struct {
 }
 
 // New wires a Service.
-func New(p Parts, set Settings) *Service { return &Service{Parts: p, set: set} }
+func New(p Parts, set Settings) *Service {
+	return &Service{Parts: p, set: set, taps: newDoubleTaps()}
+}
 
 // User is who a request comes from.
 type User struct {

@@ -14,12 +14,43 @@ const (
 	rebindAge = 5 * time.Minute  // of the log-in, to change a bound phone
 )
 
-// BindPhone binds the number behind a getPhoneNumber code (手机号快速验证) to the user's account and sets the user name to
-// it. All tokens of the account end; the answer holds a new one.
+// PhoneProof is how a client proves a phone number: the code of getPhoneNumber (手机号快速验证), or what old clients still
+// send, encryptedData with iv.
+type PhoneProof struct {
+	Code          string `json:"code"`
+	EncryptedData string `json:"encryptedData"`
+	IV            string `json:"iv"`
+}
+
+// BindPhone binds the number that the client proved to the user's account and sets the user name to it. All tokens of the
+// account end; the answer holds a new one. The same proof in the same session gets the same answer for a moment, so that a
+// double tap does no harm.
 //
-// Errors: phone-code-invalid, phone-taken, login-too-old, too-many-requests, wechat-unavailable, wechat-refused,
-// storage-down.
-func (s *Service) BindPhone(ctx context.Context, u User, code string) (LogIn, error) {
+// Errors: bad-request, phone-code-invalid, phone-taken, login-too-old, session-key-stale (the client must log in again),
+// too-many-requests, wechat-unavailable, wechat-refused, storage-down.
+func (s *Service) BindPhone(ctx context.Context, u User, proof PhoneProof) (LogIn, error) {
+	return s.taps.do(ctx, proof.in(u.session), func() (LogIn, error) {
+		switch {
+		case proof.Code != "":
+			return s.bindByCode(ctx, u, proof.Code)
+		case proof.EncryptedData != "" && proof.IV != "":
+			return s.bindEncrypted(ctx, u, proof.EncryptedData, proof.IV)
+		default:
+			return LogIn{}, fault.Newf(fault.BadRequest, "neither code nor encryptedData with iv")
+		}
+	})
+}
+
+// BoundJustNow is BindPhone's answer to the same request from a moment ago. The second request of a double tap comes with
+// a token that the first one has ended, so nobody can be found behind it.
+func (s *Service) BoundJustNow(ctx context.Context, token string, proof PhoneProof) (in LogIn, found bool, err error) {
+	return s.taps.again(ctx, proof.in(hash(token)))
+}
+
+// in names the proof within a session.
+func (p PhoneProof) in(session string) string { return hash(session, p.Code, p.EncryptedData, p.IV) }
+
+func (s *Service) bindByCode(ctx context.Context, u User, code string) (LogIn, error) {
 	if !miniprogram.ValidCode(code) {
 		return LogIn{}, fault.Newf(fault.PhoneCodeInvalid, "the code does not look like one of getPhoneNumber")
 	}
@@ -38,10 +69,7 @@ func (s *Service) BindPhone(ctx context.Context, u User, code string) (LogIn, er
 	return s.bind(ctx, u, phone)
 }
 
-// BindEncryptedPhone is BindPhone for clients that still send encryptedData and iv. It is opened with the session keys
-// we kept, the newest first. Errors: session-key-stale (the client must log in again), bad-request (no base64, or cut: logging in
-// again does not help) and those of BindPhone.
-func (s *Service) BindEncryptedPhone(ctx context.Context, u User, encryptedData, iv string) (LogIn, error) {
+func (s *Service) bindEncrypted(ctx context.Context, u User, encryptedData, iv string) (LogIn, error) {
 	if !s.set.EncryptedPhone {
 		return LogIn{}, fault.Newf(fault.BadRequest, "encryptedData is switched off: send the code of getPhoneNumber")
 	}
