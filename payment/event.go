@@ -1,6 +1,7 @@
 package payment
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"time"
@@ -47,13 +48,14 @@ func refundEvent(mchid string, r wxpay.RefundNotice, n wxpay.Notice) store.Incom
 	}
 }
 
-// otherEvent is a kind of notice we have no type for: kept and delivered as it is.
+// otherEvent is a kind of notice we have no type for, or a payment or refund in a form we have none for: kept and delivered
+// as it is.
 func otherEvent(mchid string, n wxpay.Notice) store.Incoming {
 	var inner struct {
 		MchID string `json:"mchid"`
 	}
 	_ = json.Unmarshal(n.Plaintext, &inner) // many kinds name no merchant, or name it otherwise
-	return store.Incoming{Event: newEvent(mchid, inner.MchID, "notice."+strings.ToLower(n.EventType), n.EventType,
+	return store.Incoming{Event: newEvent(mchid, cmp.Or(n.Merchant, inner.MchID), "notice."+strings.ToLower(n.EventType), n.EventType,
 		"notice|"+n.ID, n.ID, n.Plaintext, n.CreateTime, &n)}
 }
 

@@ -27,6 +27,7 @@ type Notice struct {
 	OriginalType string    // resource.original_type, see OriginalTransaction
 	Plaintext    []byte    // the decrypted JSON object
 
-	Transaction *Transaction  // what TRANSACTION.SUCCESS tells, else nil
-	Refund      *RefundNotice // what REFUND.* tells, else nil
+	Transaction *Transaction  // what TRANSACTION.SUCCESS tells of a direct merchant's payment, else nil
+	Refund      *RefundNotice // what REFUND.* tells of a direct merchant's refund, else nil
+	Merchant    string        // whose notice it is, when it is a payment or a refund in another form; else empty
 }

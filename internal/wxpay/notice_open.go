@@ -74,22 +74,31 @@ func (o *NoticeOpener) Open(header NoticeHeader, body []byte, now time.Time) (No
 }
 
 // parse reads the plaintext by its kind. One that we have no type for must be an object, like all others.
-func (n *Notice) parse() error {
+func (n *Notice) parse() (err error) {
 	switch {
 	case n.EventType == "TRANSACTION.SUCCESS":
-		t, err := ParseTransaction(n.Plaintext)
+		var t Transaction
+		t, err = ParseTransaction(n.Plaintext)
 		n.Transaction = &t
-		return err
 	case strings.HasPrefix(n.EventType, "REFUND."):
-		r, err := ParseRefundNotice(n.Plaintext)
+		var r RefundNotice
+		r, err = ParseRefundNotice(n.Plaintext)
 		n.Refund = &r
-		return err
 	default:
 		if err := strictjson.Unmarshal(n.Plaintext, &struct{}{}); err != nil {
 			return malformed(ReasonPlaintext, "notice "+n.ID+": "+err.Error())
 		}
 		return nil
 	}
+	if err == nil {
+		return nil
+	}
+	merchant, other := otherMerchant(n.Plaintext)
+	if !other {
+		return err
+	}
+	n.Transaction, n.Refund, n.Merchant = nil, nil, merchant
+	return nil
 }
 
 // check names the first rule the envelope breaks. An API answer, which is signed in the same way, breaks all of them.

@@ -34,6 +34,55 @@ func TestOpenNotice(t *testing.T) {
 	}
 }
 
+const (
+	combinedPlaintext = `{"combine_appid":"wx1","combine_mchid":"1900000109","combine_out_trade_no":"C1",` +
+		`"sub_orders":[{"mchid":"1230000109","out_trade_no":"S1","amount":{"total_amount":10,"currency":"CNY"}}]}`
+	partnerPlaintext = `{"sp_appid":"wx1","sp_mchid":"1900000109","sub_mchid":"1230000109","out_trade_no":"S1",` +
+		`"transaction_id":"4200","trade_state":"SUCCESS","amount":{"total":10}}`
+	partnerRefund = `{"sp_mchid":"1900000109","sub_mchid":"1230000109","out_trade_no":"S1","transaction_id":"4200",` +
+		`"out_refund_no":"R1","refund_id":"50","refund_status":"SUCCESS","amount":{"total":10,"refund":10}}`
+)
+
+// A payment or refund in the form of another kind of merchant is genuine, and told by what it holds, not by its event type.
+func TestOpenNoticeInAnotherForm(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	open := func(eventType, plaintext string) (Notice, error) {
+		body := changed(t, noticeBody(t, OriginalTransaction, plaintext), "event_type", eventType)
+		return w.opener().Open(w.platform.header(body, testNow()), body, testNow())
+	}
+	for _, c := range [][2]string{
+		{"TRANSACTION.SUCCESS", combinedPlaintext}, {"TRANSACTION.SUCCESS", partnerPlaintext},
+		{"REFUND.SUCCESS", partnerRefund}, {"REFUND.ABNORMAL", partnerRefund},
+	} {
+		notice, err := open(c[0], c[1])
+		require.NoError(t, err, c)
+		require.Nil(t, notice.Transaction)
+		require.Nil(t, notice.Refund)
+		require.Equal(t, "1900000109", notice.Merchant, c)
+		require.Equal(t, c[1], string(notice.Plaintext))
+	}
+	for _, eventType := range []string{"TRANSACTION.SUCCESS", "REFUND.SUCCESS"} {
+		for name, plaintext := range map[string]string{
+			"not an object":       `[` + combinedPlaintext + `]`,
+			"in another object":   `{"a":` + combinedPlaintext + `}`,
+			"no combined number":  strings.Replace(combinedPlaintext, `"combine_out_trade_no":"C1",`, "", 1),
+			"combined number 1":   strings.Replace(combinedPlaintext, `"combine_out_trade_no":"C1"`, `"combine_out_trade_no":1`, 1),
+			"no combiner":         strings.Replace(combinedPlaintext, `"combine_mchid":"1900000109",`, "", 1),
+			"combiner NUL":        strings.Replace(combinedPlaintext, `"1900000109"`, `"19\u0000"`, 1),
+			"no service provider": strings.Replace(partnerPlaintext, `"sp_mchid":"1900000109",`, "", 1),
+			"no sub-merchant":     strings.Replace(partnerRefund, `"sub_mchid":"1230000109",`, "", 1),
+			"a direct merchant's": strings.Replace(partnerRefund, `{`, `{"mchid":"1900000109",`, 1),
+			"doubled":             strings.Replace(combinedPlaintext, `{`, `{"combine_mchid":"1",`, 1),
+			"other case":          strings.Replace(combinedPlaintext, `{`, `{"Combine_mchid":"1",`, 1),
+		} {
+			notice, err := open(eventType, plaintext)
+			require.Equal(t, ReasonPlaintext, ReasonOf(err), "%s %s", eventType, name)
+			require.Zero(t, notice)
+		}
+	}
+}
+
 func TestPreviousAPIv3KeyStillOpens(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -20,9 +20,10 @@ const (
 	transactionIDMax = 32
 	idMax            = 32  // appid, mchid
 	openIDMax        = 128 // payer.openid
-	nameMax          = 32  // trade_type, bank_type, device_id, currencies
-	descriptionMax   = 256 // trade_state_desc
-	attachMax        = 128 // attach, user_received_account
+	currencyMax      = 32
+	// displayMax bounds texts that are only shown, in characters. It is far above what WeChat documents: it protects the
+	// database, and a payment is never refused because a text about it has grown.
+	displayMax = 4096
 )
 
 // wireTransaction is a transaction as WeChat writes it. The SDK's type decodes names in any case and has no scene_info.
@@ -106,10 +107,9 @@ func (t Transaction) check() error {
 		notNegative("amount", t.AmountFen, t.PayerAmountFen),
 	}
 	problems = append(problems,
-		name("payer.openid", t.OpenID, openIDMax), name("trade_type", t.TradeType, nameMax),
-		name("bank_type", t.BankType, nameMax), name("amount.currency", t.Currency, nameMax),
-		name("amount.payer_currency", t.PayerCurrency, nameMax), sentence("attach", t.Attach, attachMax),
-		sentence("trade_state_desc", t.TradeStateDesc, descriptionMax), sentence("scene_info.device_id", t.DeviceID, nameMax),
+		name("payer.openid", t.OpenID, openIDMax), name("amount.currency", t.Currency, currencyMax),
+		shown("trade_type", t.TradeType), shown("bank_type", t.BankType), shown("amount.payer_currency", t.PayerCurrency),
+		shown("attach", t.Attach), shown("trade_state_desc", t.TradeStateDesc), shown("scene_info.device_id", t.DeviceID),
 	)
 	for _, p := range t.Promotions {
 		problems = append(problems, p.check())
@@ -128,7 +128,7 @@ func (t Transaction) check() error {
 
 func (p Promotion) check() error {
 	for _, text := range []string{p.CouponID, p.Name, p.Scope, p.Type, p.StockID, p.Currency} {
-		if err := sentence("promotion_detail", text, descriptionMax); err != nil {
+		if err := shown("promotion_detail", text); err != nil {
 			return err
 		}
 	}
@@ -162,11 +162,11 @@ func name(field, value string, limit int) error {
 	return number(field, value, limit)
 }
 
-// sentence checks an optional text for people. Line breaks may stand in it: a notice of money is not refused for what a
-// shop wrote into attach.
-func sentence(field, value string, limit int) error {
+// shown checks an optional text that nothing depends on. Line breaks may stand in it: a notice of money is not refused for
+// what a shop wrote into attach.
+func shown(field, value string) error {
 	control := func(r rune) bool { return unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r' }
-	if utf8.RuneCountInString(value) > limit || strings.ContainsFunc(value, control) {
+	if utf8.RuneCountInString(value) > displayMax || strings.ContainsFunc(value, control) {
 		return fmt.Errorf("%s is too long or has control characters", field)
 	}
 	return nil

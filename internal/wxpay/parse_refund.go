@@ -52,7 +52,7 @@ func (r RefundNotice) check() error {
 		number("transaction_id", r.TransactionID, transactionIDMax),
 		number("out_refund_no", r.OutRefundNo, outRefundNoMax), number("refund_id", r.RefundID, transactionIDMax),
 		number("refund_status", r.RefundStatus, idMax),
-		sentence("user_received_account", r.UserReceivedAccount, attachMax),
+		shown("user_received_account", r.UserReceivedAccount),
 		notNegative("amount", r.AmountFen, r.RefundFen, r.PayerAmountFen, r.PayerRefundFen),
 	}
 	if r.RefundFen == 0 || r.AmountFen == 0 {
