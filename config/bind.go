@@ -60,8 +60,12 @@ func (r *reader) bindText(l *leaf, raw string) {
 	if strings.TrimSpace(text) == "" {
 		return // an empty value is the same as none
 	}
-	if err := l.set(text); err != nil {
-		r.failf(l, "%v, not %q", err, shorten(raw)) // only for types that cannot hold a secret, and as it was written
+	switch err := l.set(text); {
+	case err == nil:
+	case l.env != "":
+		r.failf(l, "%v", err) // a variable may hold anything, a secret in the wrong place too
+	default:
+		r.failf(l, "%v, not %q", err, shorten(raw)) // only for types that cannot hold a secret, and as the file has it
 	}
 }
 

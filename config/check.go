@@ -10,12 +10,13 @@ import (
 type checker struct {
 	Config
 	options
-	found []Problem
+	written map[string]string // by key: the text to show in place of the value; see reader.written
+	found   []Problem
 }
 
 // problems checks everything. It expects the defaults to be filled in.
-func (c Config) problems(o options) []Problem {
-	k := &checker{Config: c, options: o}
+func (c Config) problems(o options, written map[string]string) []Problem {
+	k := &checker{Config: c, options: o, written: written}
 	k.publicURL()
 	if c.Pay.Active {
 		k.pay()

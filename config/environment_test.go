@@ -131,7 +131,7 @@ func TestEnvironmentProblems(t *testing.T) {
 		"Bool": {
 			[]string{"OPEN_PLATFORM_WECHAT_PAY_ACTIVE=perhaps"},
 			config.Problem{Key: "pay.active", Env: "OPEN_PLATFORM_WECHAT_PAY_ACTIVE",
-				Message: `must be true or false, not "perhaps"`},
+				Message: "must be true or false"},
 		},
 		"Map": {
 			[]string{"OPEN_PLATFORM_WECHAT_PLUGINS_ENABLED_A_B_CONFIG={}"},

@@ -78,7 +78,7 @@ func TestDefaultsAreValid(t *testing.T) {
 		}
 		require.False(t, k.def != "" && k.auto != "", k.path)
 	}
-	require.Empty(t, c.WithDefaults().problems(options{}))
+	require.Empty(t, c.WithDefaults().problems(options{}, nil))
 }
 
 func TestKeysAreDistinct(t *testing.T) {

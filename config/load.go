@@ -55,7 +55,7 @@ func Load(path string, opts ...Option) (Config, error) {
 	}
 	problems := r.problems
 	if !r.unreadable {
-		problems = append(problems, r.locate(c.problems(o))...)
+		problems = append(problems, r.locate(c.problems(o, r.written()))...)
 	}
 	return c, report(path, c.secrets(), problems)
 }
@@ -72,5 +72,5 @@ func Parse(data []byte, opts ...Option) (Config, error) {
 // fit, addresses that production refuses. Parts that are not active need none of their keys. It reads the files that
 // the active parts name. The error is an *Error. Call WithDefaults first.
 func (c Config) Validate(opts ...Option) error {
-	return report("", c.secrets(), c.problems(newOptions(opts)))
+	return report("", c.secrets(), c.problems(newOptions(opts), nil))
 }

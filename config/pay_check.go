@@ -2,6 +2,7 @@ package config
 
 import (
 	"crypto/rsa"
+	"path/filepath"
 	"regexp"
 	"strings"
 )
@@ -64,20 +65,12 @@ func (k *checker) apiV3Key(path string, value Secret) {
 // merchantFiles checks that certificate and private key are there, usable and belong together.
 func (k *checker) merchantFiles() {
 	const certificatePath, keyPath = "pay.certificate-path", "pay.key-file-path"
-	var certified *rsa.PublicKey
-	switch {
-	case !k.required("pay", certificatePath, k.Pay.CertificatePath, "the folder that holds the merchant API certificate"):
-	case strings.ContainsAny(k.Pay.CertificateName, `/\`):
-		k.failf("pay.certificate-name", "must be a file name without a folder; the folder is %s", certificatePath)
-	default:
-		if data, ok := k.file(certificatePath, k.Pay.CertificateFile()); ok {
-			certified = k.certificate(certificatePath, data)
-		}
-	}
-	if !k.required("pay", keyPath, k.Pay.KeyFilePath, "the file of the merchant API private key, apiclient_key.pem") {
+	certified := k.merchantCertificate(certificatePath, "pay.certificate-name")
+	if !k.required("pay", keyPath, k.Pay.KeyFilePath, "the file of the merchant API private key, apiclient_key.pem") ||
+		!k.isPath(keyPath, k.Pay.KeyFilePath) {
 		return
 	}
-	data, ok := k.file(keyPath, k.Pay.KeyFilePath)
+	data, ok := k.file(keyPath, k.Pay.KeyFilePath, k.shown(keyPath, k.Pay.KeyFilePath))
 	if !ok {
 		return
 	}
@@ -85,6 +78,29 @@ func (k *checker) merchantFiles() {
 	if private != nil && certified != nil && !certified.Equal(&private.PublicKey) {
 		k.failf(keyPath, "does not belong to the certificate of %s; take both from the same download", certificatePath)
 	}
+}
+
+// merchantCertificate checks the certificate, which is named by its folder and its file name, and returns its key.
+func (k *checker) merchantCertificate(folderPath, namePath string) *rsa.PublicKey {
+	folder, name := k.Pay.CertificatePath, k.Pay.CertificateName
+	switch {
+	case !k.required("pay", folderPath, folder, "the folder that holds the merchant API certificate"):
+		return nil
+	case !k.isPath(folderPath, folder) || !k.isPath(namePath, name):
+		return nil
+	case strings.ContainsAny(name, `/\`):
+		k.failf(namePath, "must be a file name without a folder; the folder is %s", folderPath)
+		return nil
+	}
+	shown := ""
+	if f, n := k.shown(folderPath, folder), k.shown(namePath, name); f != "" && n != "" {
+		shown = filepath.Join(f, n)
+	}
+	data, ok := k.file(folderPath, k.Pay.CertificateFile(), shown)
+	if !ok {
+		return nil
+	}
+	return k.certificate(folderPath, data)
 }
 
 // publicKey checks the public-key mode: id and file come together.
@@ -104,8 +120,8 @@ func (k *checker) publicKey() {
 		k.failf(idPath, "is the key of the local WeChat, whose private half is public; with pay.produce true "+
 			"take the id and the key from pay.weixin.qq.com")
 	}
-	if file != "" {
-		if data, ok := k.file(filePath, file); ok {
+	if file != "" && k.isPath(filePath, file) {
+		if data, ok := k.file(filePath, file, k.shown(filePath, file)); ok {
 			k.publicKeyFile(filePath, data)
 		}
 	}

@@ -10,11 +10,14 @@ import (
 // rsaBits is the one key size of WECHATPAY2-SHA256-RSA2048, for the merchant's keys and WeChat Pay's own.
 const rsaBits = 2048
 
-// file reads a file that a value names.
-func (k *checker) file(path, name string) ([]byte, bool) {
+// file reads a file that a value names. shown is its name as a message may show it.
+func (k *checker) file(path, name, shown string) ([]byte, bool) {
 	data, err := k.readFile(name)
-	if err != nil {
-		k.failf(path, "names %s, which %s", name, fileTrouble(err))
+	switch {
+	case err != nil && shown == "":
+		k.failf(path, "names a file that %s", fileTrouble(err))
+	case err != nil:
+		k.failf(path, "names %s, which %s", shown, fileTrouble(err))
 	}
 	return data, err == nil
 }

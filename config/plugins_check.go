@@ -63,7 +63,7 @@ func (k *checker) plugin(id string, p Plugin) {
 	}
 	if p.Limits.Memory != "" {
 		if _, err := ParseMemory(p.Limits.Memory); err != nil {
-			k.failf(path+".limits.memory", "%v", err)
+			k.failf(path+".limits.memory", "must be an amount of memory such as 128MiB or 2GiB, from 16MiB to 1024GiB")
 		}
 	}
 	if p.Limits.Concurrency != 0 {
