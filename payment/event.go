@@ -43,8 +43,11 @@ func refundEvent(mchid string, r wxpay.RefundNotice, n wxpay.Notice) store.Incom
 	return store.Incoming{
 		Event: newEvent(mchid, r.MchID, kind, n.EventType, "refund|"+r.RefundID+"|"+r.RefundStatus, r.OutTradeNo,
 			n.Plaintext, n.CreateTime, &n),
-		Terms: &store.Terms{OutTradeNo: r.OutTradeNo, AmountFen: r.AmountFen, TransactionID: r.TransactionID, Unknown: store.VerdictUnknownOrder},
-		To:    string(Refund),
+		Terms: &store.Terms{
+			OutTradeNo: r.OutTradeNo, AmountFen: r.AmountFen, TransactionID: r.TransactionID, RefundFen: r.RefundFen,
+			Unknown: store.VerdictUnknownOrder,
+		},
+		To: string(Refund),
 	}
 }
 

@@ -23,7 +23,8 @@ type Terms struct {
 	AmountFen  int64
 	// TransactionID is the payment the message is about; an order is paid by one, and another one is no payment of it.
 	TransactionID string
-	Payment       bool // payments name all fields below; refunds have none of them
+	Payment       bool // payments name all fields below but RefundFen; refunds have only that
+	RefundFen     int64
 	AppID         string
 	OpenID        string
 	Currency      string
@@ -92,6 +93,8 @@ func (t Terms) verdict(o Order, found bool) string {
 	case t.Payment && t.AppID != o.AppID:
 		return VerdictAppID
 	case t.AmountFen != o.AmountFen:
+		return VerdictAmount
+	case !t.Payment && (t.RefundFen < 1 || t.RefundFen > o.AmountFen):
 		return VerdictAmount
 	case t.Payment && t.Currency != o.Currency:
 		return VerdictCurrency

@@ -24,9 +24,10 @@ type columns struct {
 	tradeType, bankType []string
 	successAt           []int64
 	to                  []string
+	refundFen           []int64
 }
 
-// intakeArgs are the statement's arguments, $1 to $26. Empty texts stand for NULL where a column may be NULL.
+// intakeArgs are the statement's arguments, $1 to $27. Empty texts stand for NULL where a column may be NULL.
 func intakeArgs(facts []Incoming) []any {
 	var c columns
 	for _, f := range facts {
@@ -40,6 +41,7 @@ func intakeArgs(facts []Incoming) []any {
 		pgdialect.Array(c.openid), pgdialect.Array(c.currency), pgdialect.Array(c.unknown), pgdialect.Array(c.paid),
 		pgdialect.Array(c.transactionID), pgdialect.Array(c.payerTotalFen), pgdialect.Array(c.tradeType),
 		pgdialect.Array(c.bankType), pgdialect.Array(c.successAt), pgdialect.Array(c.to),
+		pgdialect.Array(c.refundFen),
 	}
 }
 
@@ -70,4 +72,5 @@ func (c *columns) add(f Incoming) {
 	c.payerTotalFen = append(c.payerTotalFen, paid.PayerTotalFen)
 	c.tradeType, c.bankType = append(c.tradeType, paid.TradeType), append(c.bankType, paid.BankType)
 	c.successAt, c.to = append(c.successAt, int64(paid.SuccessAt)), append(c.to, f.To)
+	c.refundFen = append(c.refundFen, terms.RefundFen)
 }

@@ -23,17 +23,18 @@ const intakeSQL = `WITH input AS (
 	SELECT i.* FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
 		$9::bytea[], $10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::bigint[], $15::boolean[], $16::text[],
 		$17::text[], $18::text[], $19::text[], $20::boolean[], $21::text[], $22::bigint[], $23::text[], $24::text[],
-		$25::bigint[], $26::text[])
+		$25::bigint[], $26::text[], $27::bigint[])
 	AS i (id, kind, wechat_type, mchid, notice_id, business_key, subject, verdict,
 		payload, occurred_at, created_at, plugins, out_trade_no, amount_fen, payment, appid,
 		openid, currency, unknown, paid, transaction_id, payer_total_fen, trade_type, bank_type,
-		success_at, to_state)
+		success_at, to_state, refund_fen)
 ), judged AS (
 	SELECT i.*, o.out_trade_no IS NOT NULL AND i.verdict = 'ok' AS compared, CASE
 		WHEN i.verdict <> 'ok' OR i.out_trade_no = '' THEN i.verdict
 		WHEN o.out_trade_no IS NULL THEN i.unknown
 		WHEN i.payment AND i.appid <> o.appid THEN 'appid'
 		WHEN i.amount_fen <> o.amount_fen THEN 'amount'
+		WHEN NOT i.payment AND (i.refund_fen < 1 OR i.refund_fen > o.amount_fen) THEN 'amount'
 		WHEN i.payment AND i.currency <> o.currency THEN 'currency'
 		WHEN i.payment AND i.openid <> o.openid THEN 'payer'
 		WHEN i.transaction_id <> '' AND i.transaction_id <> o.transaction_id THEN 'transaction'
@@ -69,11 +70,12 @@ const intakeSQL = `WITH input AS (
 ) SELECT j.id, j.final AS verdict, j.compared, f.id IS NOT NULL AS fresh
 FROM judged AS j LEFT JOIN fresh AS f ON f.id = CASE WHEN j.final = 'ok' THEN j.id ELSE j.id || '-' || j.final END`
 
-// intakeTypes are the types of $1 to $26.
+// intakeTypes are the types of $1 to $27.
 //
 //nolint:dupword // SQL repeats types
 const intakeTypes = `text[], text[], text[], text[], text[], text[], text[], text[], bytea[], bigint[], bigint[], text[],
-	text[], bigint[], boolean[], text[], text[], text[], text[], boolean[], text[], bigint[], text[], text[], bigint[], text[]`
+	text[], bigint[], boolean[], text[], text[], text[], text[], boolean[], text[], bigint[], text[], text[], bigint[], text[],
+	bigint[]`
 
 // Limits of an intake statement: WeChat waits five seconds, the handler two and a half.
 const (
@@ -139,7 +141,7 @@ func (s *intake) try(ctx context.Context, facts []Incoming, args []any) ([]Kept,
 			return nil, err
 		}
 	}
-	query := "EXECUTE wechat_intake (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+	query := "EXECUTE wechat_intake (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 	if s.plain != "" {
 		query = s.plain
 	}

@@ -38,7 +38,7 @@ func paidFact(number, notice string) store.Incoming {
 func refundFact(number, refund string) store.Incoming {
 	f := paidFact(number, "n-"+refund)
 	f.Event.ID, f.Event.BusinessKey, f.Event.Kind = "refund|"+refund, "refund|"+refund, "refund.succeeded"
-	f.Terms = &store.Terms{OutTradeNo: number, AmountFen: 100, TransactionID: "t-" + number, Unknown: store.VerdictUnknownOrder}
+	f.Terms = &store.Terms{OutTradeNo: number, AmountFen: 100, TransactionID: "t-" + number, RefundFen: 40, Unknown: store.VerdictUnknownOrder}
 	f.Paid, f.To = nil, "REFUND"
 	return f
 }
@@ -134,6 +134,55 @@ func TestKeepVerdicts(t *testing.T) {
 				require.Empty(t, rows, verdict)
 				require.Equal(t, "NOTPAY", o.State, verdict)
 			}
+		}
+	})
+}
+
+func TestKeepRefundVerdicts(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		var facts []store.Incoming
+		var want []string
+		for name, c := range map[string]struct {
+			verdict string
+			change  func(*store.Incoming)
+		}{
+			"part":    {store.VerdictOK, func(*store.Incoming) {}},
+			"one":     {store.VerdictOK, func(f *store.Incoming) { f.Terms.RefundFen = 1 }},
+			"all":     {store.VerdictOK, func(f *store.Incoming) { f.Terms.RefundFen = 100 }},
+			"more":    {store.VerdictAmount, func(f *store.Incoming) { f.Terms.RefundFen = 101 }},
+			"huge":    {store.VerdictAmount, func(f *store.Incoming) { f.Terms.RefundFen = 1 << 62 }},
+			"nothing": {store.VerdictAmount, func(f *store.Incoming) { f.Terms.RefundFen = 0 }},
+			"less":    {store.VerdictAmount, func(f *store.Incoming) { f.Terms.RefundFen = -1 }},
+			"total":   {store.VerdictAmount, func(f *store.Incoming) { f.Terms.AmountFen = 99 }},
+			"both":    {store.VerdictAmount, func(f *store.Incoming) { f.Terms.AmountFen, f.Terms.RefundFen = 1000, 1000 }},
+			"unknown": {store.VerdictUnknownOrder, func(f *store.Incoming) { f.Terms.OutTradeNo = "nobody's" }},
+			"other":   {store.VerdictTransaction, func(f *store.Incoming) { f.Terms.TransactionID = "another" }},
+			"mchid":   {store.VerdictMchID, func(f *store.Incoming) { f.Event.Verdict = store.VerdictMchID }},
+		} {
+			order, transaction := orderRow("o-"+name), "t-o-"+name
+			order.State, order.TransactionID = "SUCCESS", &transaction
+			_, err := db.InsertOrder(ctx, order)
+			require.NoError(t, err)
+			f := refundFact(order.OutTradeNo, "r-"+name)
+			c.change(&f)
+			facts, want = append(facts, f), append(want, c.verdict)
+		}
+		kept, err := db.Keep(ctx, facts) // all in one group
+		require.NoError(t, err)
+		for i, verdict := range want {
+			require.Equal(t, verdict, kept[i].Verdict, facts[i].Event.ID)
+			id, state, queued := facts[i].Event.ID, "REFUND", 2
+			if verdict != store.VerdictOK {
+				id, state, queued = id+"-"+verdict, "SUCCESS", 0
+			}
+			rows, err := db.Deliveries(ctx, id)
+			require.NoError(t, err)
+			require.Len(t, rows, queued, id)
+			o, _, err := db.Order(ctx, "m", facts[i].Event.Subject)
+			require.NoError(t, err)
+			require.Equal(t, state, o.State, id)
 		}
 	})
 }

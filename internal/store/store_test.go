@@ -183,7 +183,7 @@ func TestOrderMovesOnlyForward(t *testing.T) {
 		}
 		paid := func() error {
 			f := paidFact("o1", "n1")
-			f.Terms = &store.Terms{OutTradeNo: "o1", AmountFen: 1, TransactionID: "t1"}
+			f.Terms = &store.Terms{OutTradeNo: "o1", AmountFen: 1, TransactionID: "t1", Payment: true}
 			_, err := db.Keep(ctx, []store.Incoming{f})
 			return err
 		}
