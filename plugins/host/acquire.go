@@ -1,6 +1,9 @@
 package host
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // acquire takes a free slot of the process that works. It returns why there is none when the plugin takes no work now.
 // An event whose handler may still run in a process that was replaced waits until that is gone, because two processes do
@@ -27,7 +30,7 @@ func (s *supervisor) acquire(event string) (*process, *Outcome) {
 // release gives the slot back.
 func (s *supervisor) release(p *process, event string, out Outcome) {
 	var until time.Time
-	if out.Code == "deadline" || out.Code == "cancelled" {
+	if out.mayRun() {
 		until = time.Now().Add(stuckAfter*p.plan.timeout + 2*p.limits.healthEvery) // longer, and it is replaced as stuck
 	}
 	s.mu.Lock()
@@ -58,6 +61,14 @@ func (s *supervisor) slots() int {
 	default:
 		return 0
 	}
+}
+
+// has tells whether the event's handler may run in any of its processes.
+func (s *supervisor) has(event string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.process != nil && s.process.hand.has(event) ||
+		slices.ContainsFunc(s.leaving, func(p *process) bool { return p.hand.has(event) })
 }
 
 func (s *supervisor) handles(eventType string) bool { return s.inForce().manifest.handles(eventType) }

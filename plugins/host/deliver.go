@@ -25,8 +25,10 @@ func (h *Host) Deliver(ctx context.Context, plugin string, ev Event) Outcome {
 		return Outcome{Result: NotReady, Code: "unknown-plugin", Message: "no plugin of that id is enabled"}
 	}
 	t := s.trying()
-	if out, final := t.deliver(ctx, ev); final {
-		return out
+	if t != nil && !s.has(ev.ID) {
+		if out, final := t.deliver(ctx, ev); final {
+			return out
+		}
 	}
 	if busy := s.held(ev.ID); busy != nil {
 		return *busy

@@ -107,12 +107,16 @@ var errSilent = errors.New("no answer")
 func (p *process) status(ctx context.Context, limit time.Duration) (*pluginv1.StatusResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	asked := time.Now()
 	st, err := p.control.Status(ctx, &pluginv1.StatusRequest{})
 	if status.Code(err) == codes.DeadlineExceeded {
 		return nil, fmt.Errorf("%w within %v", errSilent, limit)
 	}
 	if err != nil {
 		return nil, p.cleanError(err)
+	}
+	if p.told != nil {
+		p.told(asked, time.Now(), st)
 	}
 	return st, nil
 }

@@ -49,12 +49,16 @@ type process struct {
 
 	memory      int64         // last seen, in bytes; the supervisor's mu guards it
 	hand        *hand         // events under way; the supervisor's mu guards it
+	told        told          // hears every answer to Status; its supervisor sets it before the first
 	took        time.Duration // from exec to ready
 	stopping    atomic.Bool   // the host is ending it on purpose
 	unreachable chan struct{} // closed when a call found no connection although the process lives
 	overdue     chan struct{} // an event came to its time limit: does the process still live?
 	lost        sync.Once
 }
+
+// told hears what a plugin says of its handlers: when it was asked, when the answer was there, and the answer.
+type told func(asked, answered time.Time, st *pluginv1.StatusResponse)
 
 // surroundings is what all supervisors of a host share.
 type surroundings struct {

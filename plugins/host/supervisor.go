@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"wgink.ink/wechat/plugins/pluginv1"
 )
 
 // supervisor keeps one plugin running. Its run goroutine alone changes the state and decides which process works;
@@ -133,6 +135,11 @@ func (s *supervisor) bringUp(ctx context.Context, by *plan) (_ *process, err err
 		return nil, err
 	}
 	p.calls = s.calls
+	p.told = func(asked, answered time.Time, st *pluginv1.StatusResponse) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		p.hand.learn(asked, answered, st.GetRunning(), st.GetOldestRunning().AsDuration())
+	}
 	s.mu.Lock()
 	s.starts++
 	if s.process == nil {

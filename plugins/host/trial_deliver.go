@@ -21,6 +21,9 @@ func (t *trial) deliver(ctx context.Context, ev Event) (out Outcome, final bool)
 	case out.Result == NotReady:
 		return out, out.mayRun() // else it never had it
 	}
+	if out.Code == "deadline" {
+		s.settle(ctx, ev.ID)
+	}
 	if out.Result != Crashed { // that alone rolls it back, and its supervisor knows more of it
 		t.count(true, true)
 	}
@@ -64,18 +67,23 @@ func (t *trial) has(event string) bool {
 	t.mu.Lock()
 	s := t.supervisor
 	t.mu.Unlock()
-	if s == nil {
-		return false
-	}
+	return s != nil && s.has(event)
+}
+
+// settle asks how the handler of an event is that ran past its time limit. One that heeds its context ends a moment
+// later; without the question, the event would wait until the longest that a handler may take is over.
+func (s *supervisor) settle(ctx context.Context, event string) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.process != nil && s.process.hand.has(event) {
-		return true
+	p := s.process
+	s.mu.Unlock()
+	if p == nil {
+		return
 	}
-	for _, p := range s.leaving {
-		if p.hand.has(event) {
-			return true
+	for range 2 {
+		if _, err := p.status(ctx); err != nil || !s.has(event) {
+			return
 		}
+		pause(ctx, p.limits.settle)
 	}
-	return false
+	_, _ = p.status(ctx) // it is told
 }

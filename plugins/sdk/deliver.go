@@ -80,6 +80,9 @@ func (s *server) run(ctx context.Context, d Delivery, handle func(context.Contex
 		return nil, status.Error(codes.FailedPrecondition, err.Error())
 	}
 	defer s.gate.leave(d.EventID)
+	if err := ctx.Err(); err != nil { // in here: the host takes the count inside for what can still have an effect
+		return nil, status.FromContextError(err).Err()
+	}
 	ctx = context.WithValue(ctx, eventKey{}, d.EventID)
 	var out *pluginv1.Outcome
 	err := s.guard(ctx, "handler", func() error {

@@ -212,3 +212,17 @@ func TestErrorThatPanicsIsAPanicOfTheHandler(t *testing.T) {
 		require.ErrorContains(t, err, "Start panicked: ")
 	}
 }
+
+// A call that has ended before the event is inside has no effect: the host may have given the event to another process.
+func TestEndedCallReachesNoHandler(t *testing.T) {
+	t.Parallel()
+	s, err := newServer(&recorder{notice: func(context.Context, *Notice) error { panic("reached") }}, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	s.gate.open(1)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = s.HandleNotice(ctx, &pluginv1.HandleNoticeRequest{Delivery: &pluginv1.Delivery{EventId: "e1"}})
+	require.Equal(t, codes.Canceled, status.Code(err))
+	_, running, _ := s.gate.status()
+	require.Zero(t, running)
+}
