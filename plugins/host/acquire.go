@@ -11,10 +11,15 @@ import (
 func (s *supervisor) acquire(event string) (*process, *Outcome) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := s.process
-	if slots := s.slots(); slots == 0 || p.hand.running >= slots || p.hasExited() {
+	return s.take(event)
+}
+
+// take is acquire with mu held.
+func (s *supervisor) take(event string) (*process, *Outcome) {
+	if s.slots() == 0 || s.full() || s.process.hasExited() {
 		return nil, &Outcome{Result: NotReady, Code: "not-ready", Message: "the plugin takes no event now"}
 	}
+	p := s.process
 	for _, old := range s.leaving {
 		if old.hand.has(event) {
 			return nil, &Outcome{
@@ -36,6 +41,7 @@ func (s *supervisor) release(p *process, event string, out Outcome) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.hand.give(event, out.Result == Crashed, until)
+	s.turns.next()
 }
 
 func (s *supervisor) capacity() int {
@@ -55,12 +61,21 @@ func (s *supervisor) slots() int {
 	}
 	switch s.state {
 	case Ready:
+		if s.most > 0 {
+			return min(s.most, s.process.plan.concurrency)
+		}
 		return s.process.plan.concurrency
 	case Degraded:
 		return 1
 	default:
 		return 0
 	}
+}
+
+// full tells whether every slot is taken. mu is held.
+func (s *supervisor) full() bool {
+	slots := s.slots()
+	return slots > 0 && s.process.hand.running >= slots
 }
 
 // has tells whether the event's handler may run in any of its processes.

@@ -18,7 +18,7 @@ const (
 )
 
 // Deliver hands one event to one plugin and waits for its verdict, within the plugin's time limit. It never waits for
-// a plugin to become ready. When ctx is cancelled the result is NotReady, although the plugin may still finish.
+// a plugin to become ready; only while a canary is tried does it wait for one of the stable version's slots. When ctx is cancelled the result is NotReady, although the plugin may still finish.
 func (h *Host) Deliver(ctx context.Context, plugin string, ev Event) Outcome {
 	s := h.roster()[plugin]
 	if s == nil {
@@ -33,7 +33,14 @@ func (h *Host) Deliver(ctx context.Context, plugin string, ev Event) Outcome {
 	if busy := s.held(ev.ID); busy != nil {
 		return *busy
 	}
-	out := s.deliver(ctx, ev)
+	if t == nil {
+		return s.deliver(ctx, ev)
+	}
+	p, refusal := s.acquireInTurn(ctx, ev.ID)
+	if refusal != nil {
+		return *refusal
+	}
+	out := s.handOver(ctx, p, ev)
 	t.compare(ev, out)
 	return out
 }
@@ -44,6 +51,11 @@ func (s *supervisor) deliver(ctx context.Context, ev Event) Outcome {
 	if refusal != nil {
 		return *refusal
 	}
+	return s.handOver(ctx, p, ev)
+}
+
+// handOver makes the call and gives the slot back.
+func (s *supervisor) handOver(ctx context.Context, p *process, ev Event) Outcome {
 	out := Outcome{Result: Retry, Code: "panic", Message: "the host failed during the call"}
 	defer func() { s.release(p, ev.ID, out) }()
 	call, err := newRequest(ev, p.takes)

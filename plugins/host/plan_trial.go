@@ -51,6 +51,10 @@ func (p *trialPlan) takes(ev Event) bool {
 	return ev.Attempt <= 1 && !ev.Replay && p.plan.manifest.handles(ev.Type) && p.bucket(ev) < p.share
 }
 
+// places is how many events the canary gets at once: its share of what it could take. They are its own: if it hangs, the
+// stable version has as many as without it.
+func (p *trialPlan) places() int { return max(1, (p.plan.concurrency*p.share+99)/100) }
+
 // bucket puts an event into one of a hundred classes, the same for each event of a subject, on every host and after every
 // restart. Another version gets other subjects: it shall not always be the same users who try what is new.
 func (p *trialPlan) bucket(ev Event) int {

@@ -30,6 +30,7 @@ type supervisor struct {
 	giveUp     func(error)        // for a canary: ends its life when its one process has failed; nil for all others
 	up         chan struct{}      // closed when a process was ready for the first time
 	upOnce     sync.Once
+	most       int // events at once, fewer than the plan's; zero for the plan's
 
 	mu       sync.Mutex
 	plan     *plan // in force: the next start is by it
@@ -40,6 +41,7 @@ type supervisor struct {
 	noPlugin int  // starts in a row that ended well and without a handshake
 	alarm    bool // at its last exit it kept ending
 	starts   int
+	turns    turns
 	process  *process   // works; nil while none does
 	starting *process   // is to work, while none does
 	leaving  []*process // replaced, and not ended yet
@@ -241,6 +243,7 @@ func (s *supervisor) change(state State, err error) {
 	if s.state != state {
 		s.state, s.since = state, time.Now()
 	}
+	s.turns.all()
 	s.nextAt = time.Time{}
 	if err != nil {
 		s.lastErr = err.Error()

@@ -27,6 +27,7 @@ type trial struct {
 	supervisor *supervisor // of its process; nil before the first
 	tried      Tally       // its own events
 	compared   Tally       // those of the stable version meanwhile
+	calls      int         // hand-overs to it
 	report     *ShadowReport
 }
 
@@ -144,6 +145,9 @@ func (t *trial) run() {
 func (t *trial) newProcess(around *surroundings, state CanaryState) *supervisor {
 	s := newSupervisor(t.plan.plan, around)
 	s.giveUp = t.rollBack
+	if state == CanaryShare {
+		s.most = t.plan.places()
+	}
 	t.mu.Lock()
 	t.supervisor = s
 	t.change(state)

@@ -9,10 +9,11 @@ func (t *trial) deliver(ctx context.Context, ev Event) (out Outcome, final bool)
 	if t == nil || !t.plan.takes(ev) {
 		return Outcome{}, false
 	}
-	s := t.taking()
+	s := t.enter()
 	if s == nil {
 		return Outcome{}, false
 	}
+	defer t.leave()
 	out = s.deliver(ctx, ev)
 	switch {
 	case out.Result == Done:
@@ -30,6 +31,40 @@ func (t *trial) deliver(ctx context.Context, ev Event) (out Outcome, final bool)
 	t.around.logger.WarnContext(ctx, "canary failed an event, the stable version gets it",
 		"plugin", t.plan.plan.id, "event", ev.ID, "result", out.Result.String(), "code", out.Code, "reason", out.Message)
 	return out, out.mayRun()
+}
+
+// enter counts a hand-over to the supervisor of the process that takes events; nil while none does.
+func (t *trial) enter() *supervisor {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.state != CanaryShare {
+		return nil
+	}
+	t.calls++
+	return t.supervisor
+}
+
+func (t *trial) leave() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.calls--
+}
+
+// extra is how many events may be on their way besides those that the stable version takes: the canary's places, and what
+// is in it still after it was rolled back.
+func (t *trial) extra() int {
+	t.mu.Lock()
+	s, calls := t.supervisor, t.calls
+	if t.state != CanaryShare {
+		s = nil
+	}
+	t.mu.Unlock()
+	if s == nil {
+		return calls
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return max(s.slots(), calls)
 }
 
 // mayRun tells whether the event's handler may still be running.

@@ -5,6 +5,7 @@ package host
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -29,6 +30,17 @@ func (s *scene) tryOut(t *testing.T, change func(c *config.Canary)) (stable, tri
 		}
 	})
 	return stable, tried
+}
+
+// timeout gives events a minute in these versions, longer than a test waits.
+func (s *scene) timeout(t *testing.T, id string, versions ...string) {
+	t.Helper()
+	for _, version := range versions {
+		file := filepath.Join(s.cfg.Dir, id, version, ManifestName)
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(file, []byte(strings.Replace(string(text), "timeout: 5s", "timeout: 1m", 1)), 0o644))
+	}
 }
 
 // awaitCanary waits until the canary is ready to take events.
