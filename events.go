@@ -26,7 +26,7 @@ type Event struct {
 type Delivery struct {
 	Plugin    string
 	State     string    // "pending", "running", "done" or "dead"
-	Attempts  int       // how often it was handed over
+	Attempts  int       // how often a host took it up, replays included, also to give it back without handing it over
 	Failures  int       // how often that counted against the schedule, since the last replay
 	Crashes   int       // how often the plugin or its host died during it
 	Replay    bool      // asked for again by hand

@@ -134,7 +134,7 @@ func printEvent(t terminal, e operate.Event) error {
 		t.sayf("Quarantined: %s", e.Verdict)
 	}
 	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(table, "PLUGIN\tSTATE\tSINCE\tATTEMPTS\tFAILURES\tCRASHES\tCODE\tREASON")
+	_, _ = fmt.Fprintln(table, "PLUGIN\tSTATE\tSINCE\tCLAIMS\tFAILURES\tCRASHES\tCODE\tREASON")
 	for _, d := range e.Deliveries {
 		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", d.Plugin, d.State, ago(d.UpdatedAt), d.Attempts, d.Failures,
 			d.Crashes, d.Code, oneLine(d.Reason))

@@ -29,7 +29,7 @@ type Handover struct {
 	Kind       string // payment.succeeded, user.created, …
 	WeChatType string // TRANSACTION.SUCCESS, …; empty for user events
 	Subject    string // one at a time per plugin and subject
-	Attempt    int    // 1 for the first try
+	Attempt    int    // 1, and one more for each that failed or was a crash, of the plugin or its host; a replay begins anew
 	OccurredAt time.Time
 	Replay     bool   // asked for again by hand
 	Compared   bool   // whether it was compared with a stored order

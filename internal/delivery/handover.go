@@ -45,12 +45,16 @@ func (q *Queue) call(ctx context.Context, it item) (out Outcome) {
 			return
 		}
 		out = q.receiver.Deliver(ctx, d.Plugin, Handover{
-			EventID: e.ID, Kind: e.Kind, WeChatType: e.WeChatType, Subject: e.Subject, Attempt: d.Attempt,
+			EventID: e.ID, Kind: e.Kind, WeChatType: e.WeChatType, Subject: e.Subject, Attempt: attempt(d),
 			OccurredAt: e.OccurredAt.Time(), Replay: d.Replay, Compared: e.Compared, Payload: e.Payload,
 		})
 	})
 	return out
 }
+
+// attempt numbers the hand-overs of an event to a plugin. The row's own counter also counts claims that were given back,
+// of which the plugin knows nothing.
+func attempt(d store.Delivery) int { return 1 + d.Failures + d.Crashes }
 
 // finish writes the outcome, trying again while the lease lasts. When it cannot be written, the row is taken back after
 // the lease and the plugin sees the event again under the same id.
@@ -80,7 +84,7 @@ func (q *Queue) finish(ctx context.Context, f store.Finish) {
 
 func (q *Queue) report(ctx context.Context, f store.Finish, took time.Duration) {
 	d := f.Delivery
-	log := q.log.With("event", d.EventID, "plugin", d.Plugin, "attempt", d.Attempt, "took", took.Round(10*time.Microsecond))
+	log := q.log.With("event", d.EventID, "plugin", d.Plugin, "attempt", attempt(d), "took", took.Round(10*time.Microsecond))
 	switch {
 	case f.State == store.Done:
 		log.InfoContext(ctx, "event handled")

@@ -75,7 +75,7 @@ type Event struct {
 type Delivery struct {
 	Plugin    string    `json:"plugin"`
 	State     string    `json:"state"`
-	Attempts  int       `json:"attempts"`
+	Attempts  int       `json:"attempts"` // claims, also those that were given back
 	Failures  int       `json:"failures"`
 	Crashes   int       `json:"crashes"`
 	Replay    bool      `json:"replay"`

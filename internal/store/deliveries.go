@@ -29,7 +29,7 @@ type Delivery struct {
 	State       string  `bun:"state"`
 	WakeAt      *Millis `bun:"wake_at"`
 	Owner       *string `bun:"owner"`
-	Attempt     int     `bun:"attempt"`
+	Attempt     int     `bun:"attempt"` // claims, also those that were given back: only a fence
 	Failures    int     `bun:"failures"`
 	Crashes     int     `bun:"crashes"`
 	Suspect     bool    `bun:"suspect"`

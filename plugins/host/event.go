@@ -8,7 +8,7 @@ type Event struct {
 	Type       string // payment.succeeded, user.created, refund.succeeded…
 	WeChatType string // the event type as WeChat writes it; empty for user events
 	Subject    string // out_trade_no, openid
-	Attempt    uint32 // 1 for the first hand-over
+	Attempt    uint32 // 1 until a hand-over failed or was a crash; one more for each of these since
 	OccurredAt time.Time
 	Replay     bool   // an operator asked for it again
 	Shadow     bool   // it was handled already: the plugin shall have no effect

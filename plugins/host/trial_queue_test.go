@@ -124,7 +124,7 @@ func TestHungCanaryStarvesNobody(t *testing.T) {
 			i := awaitCanary(t, h)
 			require.Equal(t, 4+places, h.Slots("fulfil"))
 			stop(t, i.Canary.Process.PID)
-			tried, others := parted(h, 200, "count")
+			tried, others := parted(h, 60, "count")
 			tried = tried[:20]
 			q := s.queue(t, h)
 			q.record(t, append(tried, others...))

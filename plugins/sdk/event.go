@@ -10,7 +10,8 @@ type Delivery struct {
 	EventType string
 	// Subject is what the event is about: an out_trade_no, an openid. A plugin has one event per subject at a time.
 	Subject string
-	// Attempt is 1 for the first hand-over.
+	// Attempt is 1 for the first hand-over, and one more after each that failed, crashed, or whose host died. It stays as it
+	// is when the event comes again because it could not be taken, or because the host stopped; a replay begins with 1.
 	Attempt uint32
 	// OccurredAt is when WeChat or the host saw it happen. Order is not promised: drop what is older than you know.
 	OccurredAt time.Time
