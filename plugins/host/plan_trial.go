@@ -48,7 +48,12 @@ func readTrial(root *os.Root, id string, enabled config.Plugin, t trust) (*trial
 // takes tells whether the event is one for the canary. Only the first hand-over of an event is: whatever comes a second
 // time goes to the stable version.
 func (p *trialPlan) takes(ev Event) bool {
-	return ev.Attempt <= 1 && !ev.Replay && p.plan.manifest.handles(ev.Type) && p.bucket(ev) < p.share
+	return p.couldTake(ev) && p.bucket(ev) < p.share
+}
+
+// couldTake tells whether it would be one for a canary with every subject.
+func (p *trialPlan) couldTake(ev Event) bool {
+	return ev.Attempt <= 1 && !ev.Replay && p.plan.manifest.handles(ev.Type)
 }
 
 // places is how many events the canary gets at once: its share of what it could take. They are its own: if it hangs, the

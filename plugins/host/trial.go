@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -27,6 +26,7 @@ type trial struct {
 	supervisor *supervisor // of its process; nil before the first
 	tried      Tally       // its own events
 	compared   Tally       // those of the stable version meanwhile
+	window     *window     // of both, to judge by
 	calls      int         // hand-overs to it
 	report     *ShadowReport
 }
@@ -36,6 +36,7 @@ func newTrial(tp *trialPlan, stable *supervisor) *trial {
 	around.logger = around.logger.With("canary", tp.plan.version)
 	return &trial{
 		plan: tp, stable: stable, around: &around, done: make(chan struct{}), state: CanaryWaiting, since: time.Now(),
+		window: newWindow(tp.minEvents),
 	}
 }
 
@@ -195,29 +196,17 @@ func (t *trial) count(canary, failed bool) {
 		t.mu.Unlock()
 		return
 	}
-	tally := &t.compared
-	if canary {
-		tally = &t.tried
-	}
-	tally.Events++
-	if failed {
-		tally.Errors++
-	}
 	var verdict error
 	if canary {
-		verdict = judge(t.tried, t.compared, t.plan)
+		t.tried.add(failed)
+		t.window.try(failed)
+		verdict = judge(t.window, t.plan)
+	} else {
+		t.compared.add(failed)
+		t.window.compare(failed)
 	}
 	t.mu.Unlock()
 	if verdict != nil {
 		t.rollBack(verdict)
 	}
-}
-
-// judge says whether a canary fails too often.
-func judge(tried, stable Tally, by *trialPlan) error {
-	if tried.Events < by.minEvents || tried.percent() <= stable.percent()+float64(by.maxErrors) {
-		return nil
-	}
-	return fmt.Errorf("it failed %d of %d events (%.1f %%), the stable version %d of %d (%.1f %%): more than %d percentage points apart",
-		tried.Errors, tried.Events, tried.percent(), stable.Errors, stable.Events, stable.percent(), by.maxErrors)
 }

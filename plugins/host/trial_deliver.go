@@ -19,7 +19,7 @@ func (t *trial) deliver(ctx context.Context, ev Event) (out Outcome, final bool)
 	case out.Result == Done:
 		t.count(true, false)
 		return out, true
-	case out.Result == NotReady:
+	case out.Result == NotReady && out.Code != "busy": // the host had a slot: busy is the canary's own word
 		return out, out.mayRun() // else it never had it
 	}
 	if out.Code == "deadline" {
@@ -77,9 +77,10 @@ func (o Outcome) mayRun() bool {
 	}
 }
 
-// compare notes what the stable version made of an event, for comparison. Repeats are not counted, on either side.
+// compare notes what the stable version made of an event, for comparison. Repeats are not counted, on either side, nor
+// are kinds of events that the canary does not get.
 func (t *trial) compare(ev Event, out Outcome) {
-	if t != nil && ev.Attempt <= 1 && !ev.Replay && !t.plan.takes(ev) && out.Result != NotReady {
+	if t.plan.couldTake(ev) && !t.plan.takes(ev) && out.Result != NotReady {
 		t.count(false, out.Result != Done)
 	}
 }

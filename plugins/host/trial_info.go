@@ -21,8 +21,8 @@ type Canary struct {
 	State     CanaryState
 	Since     time.Time // when the state began
 	Reason    string    // why it was rolled back
-	Tried     Tally     // events of its share
-	Compared  Tally     // events the stable version had meanwhile, for the first time
+	Tried     Tally     // events of its share; the last of them are judged
+	Compared  Tally     // events of the same kinds that the stable version had meanwhile, for the first time
 	MinEvents int       // before its errors count
 	MaxErrors int       // percentage points
 	// Process describes its process: state, crashes and so on. Nil before the first.
@@ -34,7 +34,7 @@ type Canary struct {
 // Tally counts events by how their first hand-over ended.
 type Tally struct {
 	Events int
-	Errors int // retry, reject, crash or the time limit
+	Errors int // retry, reject, the time limit, or that the canary was busy
 }
 
 func (t Tally) percent() float64 {

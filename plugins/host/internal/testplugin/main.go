@@ -34,10 +34,10 @@ func main() {
 		fmt.Fprint(os.Stdout, "\x1b[2J and control bytes\n")
 	case "silent":
 		select {}
-	case "raw", "bare":
-		serveRaw(wire.MagicCookieValue)
+	case "raw", "bare", "busy", "empty", "unready":
+		serveRaw(wire.MagicCookieValue, name)
 	case "foreign-plugin":
-		serveRaw("another program's")
+		serveRaw("another program's", name)
 	case "payments":
 		sdk.Serve(paymentsOnly{})
 	case "sample":
@@ -162,6 +162,9 @@ func (h *handler) OnNotice(ctx context.Context, n *sdk.Notice) error {
 		return err
 	case "leak":
 		h.leak(100 << 20)
+		if h.Fail == order.Do {
+			return h.count(n.EventID)
+		}
 	case "eat":
 		for {
 			h.leak(10 << 20)

@@ -5,19 +5,23 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"sync/atomic"
 
 	"github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"wgink.ink/wechat/plugins/internal/wire"
 	"wgink.ink/wechat/plugins/pluginv1"
 )
 
-// serveRaw is a plugin without the SDK: it answers 10 MB to a notice, or 64 MB, or what it should.
-func serveRaw(cookie string) {
+// serveRaw is a plugin without the SDK: it answers 10 MB to a notice, or 64 MB, or what it should. A mode makes it
+// refuse every notice as "busy", and say that it is not ready any more, too: "unready"; or answer with an "empty" outcome.
+func serveRaw(cookie, mode string) {
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig:  plugin.HandshakeConfig{MagicCookieKey: wire.MagicCookieKey, MagicCookieValue: cookie},
-		VersionedPlugins: map[int]plugin.PluginSet{wire.ProtocolVersion: {wire.PluginName: raw{}}},
+		VersionedPlugins: map[int]plugin.PluginSet{wire.ProtocolVersion: {wire.PluginName: raw{mode: mode, asked: new(atomic.Int32)}}},
 		GRPCServer:       plugin.DefaultGRPCServer,
 	})
 }
@@ -26,6 +30,9 @@ type raw struct {
 	plugin.NetRPCUnsupportedPlugin
 	pluginv1.UnimplementedPluginServiceServer
 	pluginv1.UnimplementedNoticeHandlerServiceServer
+
+	mode  string
+	asked *atomic.Int32 // for its status
 }
 
 func (r raw) GRPCServer(_ *plugin.GRPCBroker, s *grpc.Server) error { //nolint:unparam // the interface wants the error
@@ -46,7 +53,10 @@ func (raw) Configure(context.Context, *pluginv1.ConfigureRequest) (*pluginv1.Con
 	return &pluginv1.ConfigureResponse{}, nil
 }
 
-func (raw) Status(context.Context, *pluginv1.StatusRequest) (*pluginv1.StatusResponse, error) {
+func (r raw) Status(context.Context, *pluginv1.StatusRequest) (*pluginv1.StatusResponse, error) {
+	if r.asked.Add(1) > 1 && r.mode == "unready" {
+		return &pluginv1.StatusResponse{Reason: "the ledger is away"}, nil
+	}
 	return &pluginv1.StatusResponse{Ready: true}, nil
 }
 
@@ -54,7 +64,13 @@ func (raw) Drain(context.Context, *pluginv1.DrainRequest) (*pluginv1.DrainRespon
 	return &pluginv1.DrainResponse{}, nil
 }
 
-func (raw) HandleNotice(_ context.Context, req *pluginv1.HandleNoticeRequest) (*pluginv1.HandleNoticeResponse, error) {
+func (r raw) HandleNotice(_ context.Context, req *pluginv1.HandleNoticeRequest) (*pluginv1.HandleNoticeResponse, error) {
+	switch r.mode {
+	case "busy", "unready":
+		return nil, status.Error(codes.FailedPrecondition, "full")
+	case "empty":
+		return &pluginv1.HandleNoticeResponse{}, nil
+	}
 	var event struct {
 		Do string `json:"do"`
 	}
