@@ -32,6 +32,8 @@ const pastLimit = 30 * time.Second
 type ShadowReport struct {
 	Began, Ended time.Time      // Ended is zero while it goes on, and when it was cut short
 	Events       int            // handed over
+	Handled      int            // of these, the stable version was done with so many: the verdict is about them
+	Left         int            // not handed over, because the verdict could not change any more
 	Skipped      int            // of a kind it does not handle
 	Outcomes     map[string]int // how many had each Result, by its name
 	Worse        int            // the stable version was done with the event, this one is not
@@ -61,6 +63,9 @@ func (r *ShadowReport) add(past PastEvent, now Outcome) {
 	r.Events++
 	r.Outcomes[now.Result.String()]++
 	was, is := past.Outcome.Result == Done, now.Result == Done
+	if was {
+		r.Handled++
+	}
 	switch {
 	case was == is:
 		return
@@ -100,13 +105,37 @@ func (t *trial) runShadow() bool {
 	t.mu.Lock()
 	t.report = &ShadowReport{Began: time.Now(), Outcomes: map[string]int{}}
 	t.mu.Unlock()
-	for _, each := range past {
+	handled := t.handledOf(past)
+	for n, each := range past {
 		if !t.hand(work, s, each, around.shadow) {
 			return false
 		}
+		t.mu.Lock()
+		lost := t.failedShadow(handled)
+		if lost {
+			t.report.Left = len(past) - n - 1
+		}
+		t.mu.Unlock()
+		if lost {
+			break
+		}
 	}
-	return t.concludeShadow(work)
+	return t.concludeShadow(work, handled)
 }
+
+// handledOf counts the events that the verdict will be about: of a kind that it handles, and the stable version was done
+// with them.
+func (t *trial) handledOf(past []PastEvent) (n int) {
+	for _, each := range past {
+		if each.Outcome.Result == Done && t.plan.plan.manifest.handles(each.Event.Type) {
+			n++
+		}
+	}
+	return n
+}
+
+// failedShadow tells whether too many of so many fail already. mu is held.
+func (t *trial) failedShadow(handled int) bool { return 100*t.report.Worse > t.plan.maxErrors*handled }
 
 func (t *trial) readPast(ctx context.Context) ([]PastEvent, error) {
 	if t.around.past == nil {
@@ -143,23 +172,27 @@ func (t *trial) hand(work context.Context, s *supervisor, past PastEvent, noted 
 }
 
 // concludeShadow judges a run that came to its end.
-func (t *trial) concludeShadow(ctx context.Context) bool {
+func (t *trial) concludeShadow(ctx context.Context, handled int) bool {
 	t.mu.Lock()
 	t.report.Ended = time.Now()
-	r := t.report.copy()
+	r, failed := t.report.copy(), t.failedShadow(handled)
 	t.mu.Unlock()
 	t.around.logger.LogAttrs(ctx, slog.LevelInfo, "canary's shadow run is over", slog.String("plugin", t.plan.plan.id),
-		slog.Int("events", r.Events), slog.Int("skipped", r.Skipped), slog.Int("worse", r.Worse), slog.Int("better", r.Better),
+		slog.Int("events", r.Events), slog.Int("handled", r.Handled), slog.Int("left", r.Left), slog.Int("skipped", r.Skipped), slog.Int("worse", r.Worse), slog.Int("better", r.Better),
 		slog.Int("calls_noted", r.Calls), slog.Any("outcomes", r.Outcomes))
 	for _, d := range r.Differences {
 		t.around.logger.LogAttrs(ctx, slog.LevelInfo, "canary differs in its shadow run", slog.String("plugin", t.plan.plan.id),
 			slog.String("event", d.EventID), slog.String("type", d.Type), slog.String("before", d.Before.Result.String()),
 			slog.String("now", d.Now.Result.String()), slog.String("code", d.Now.Code), slog.String("reason", d.Now.Message))
 	}
-	if 100*r.Worse > t.plan.maxErrors*r.Events {
+	if failed {
 		t.rollBack(fmt.Errorf("in the shadow it failed %d of %d events that the stable version had handled: more than %d %%",
-			r.Worse, r.Events, t.plan.maxErrors))
+			r.Worse, handled, t.plan.maxErrors))
 		return false
+	}
+	if r.Handled == 0 {
+		t.around.logger.LogAttrs(ctx, slog.LevelWarn, "canary's shadow run proves nothing: the stable version has handled no event "+
+			"of the past that the canary handles", slog.String("plugin", t.plan.plan.id), slog.Int("share", t.plan.share))
 	}
 	return true
 }

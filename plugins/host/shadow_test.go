@@ -4,6 +4,7 @@ package host
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -60,7 +61,7 @@ func TestShadowShowsAndDoesNot(t *testing.T) {
 	}
 	s.set("fulfil", func(p *config.Plugin) { p.Grant = []string{"orders.close"} })
 	h := s.ready(t)
-	c := awaitVerdict(t, h, CanaryPassed)
+	c := awaitVerdict(t, h, CanaryUnproven)
 	require.Zero(t, closed.Load())
 	require.NoFileExists(t, tried)
 	require.Equal(t, 3, c.Shadow.Events)
@@ -127,6 +128,69 @@ func TestShadowIsRefusedOrFails(t *testing.T) {
 			require.Empty(t, h.List()[0].Crashes)
 		})
 	}
+}
+
+// pastOf is a past of so many events that were handled and so many that were dead letters, of which the canary would retry
+// some and count the others.
+func pastOf(handled, worse, dead int) Past {
+	return func(context.Context, string, int) (past []PastEvent, err error) {
+		for n := range handled + dead {
+			one := PastEvent{Event: event(fmt.Sprint("past", n), "count"), Outcome: Outcome{Result: Done}}
+			if n < worse {
+				one.Event.Payload = []byte(`{"do":"retry"}`)
+			}
+			if n >= handled {
+				one.Outcome.Result = Reject
+			}
+			past = append(past, one)
+		}
+		return past, nil
+	}
+}
+
+// Only what the stable version had handled can be done worse: dead letters thin nothing out, an empty past proves nothing,
+// and a run that is lost ends.
+func TestShadowVerdict(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		past         Past
+		want         CanaryState
+		events, left int
+	}{
+		"Passes":        {pastOf(60, 1, 10), CanaryPassed, 70, 0},
+		"DeadLettersDo": {pastOf(2, 2, 98), CanaryRolledBack, 1, 99},
+		"LostEarly":     {pastOf(100, 50, 0), CanaryRolledBack, 3, 97},
+		"Empty":         {pastOf(0, 0, 0), CanaryUnproven, 0, 0},
+		"OnlyDead":      {pastOf(0, 0, 3), CanaryUnproven, 3, 0},
+		"OtherKinds": {func(context.Context, string, int) ([]PastEvent, error) {
+			return []PastEvent{{Event: Event{ID: "e1", Type: "notice.other"}, Outcome: Outcome{Result: Done}}}, nil
+		}, CanaryUnproven, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t, "plugin")
+			s.inTheShadow(t, tc.past, nil)
+			h := s.ready(t)
+			c := awaitVerdict(t, h, tc.want)
+			require.Equal(t, tc.events, c.Shadow.Events)
+			require.Equal(t, tc.left, c.Shadow.Left)
+			require.False(t, c.Shadow.Ended.IsZero())
+			if tc.want == CanaryUnproven {
+				s.log.await(t, "canary's shadow run proves nothing")
+			}
+		})
+	}
+}
+
+// A share that was asked for begins after a run that proves nothing, too, and the log says so.
+func TestShareAfterAnEmptyPast(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, "plugin")
+	s.inTheShadow(t, pastOf(0, 0, 0), func(c *config.Canary) { c.Share = 50 })
+	h := s.ready(t)
+	i := awaitCanary(t, h)
+	require.Zero(t, i.Canary.Shadow.Events)
+	require.EqualValues(t, 50, s.log.await(t, "canary's shadow run proves nothing")["share"])
 }
 
 func TestStopDuringAShadowRun(t *testing.T) {

@@ -134,7 +134,11 @@ func (t *trial) run() {
 	}
 	if t.plan.share == 0 {
 		t.mu.Lock()
-		t.change(CanaryPassed)
+		verdict := CanaryPassed
+		if t.report.Handled == 0 {
+			verdict = CanaryUnproven
+		}
+		t.change(verdict)
 		t.mu.Unlock()
 		t.around.changed()
 		return

@@ -11,6 +11,7 @@ const (
 	CanaryShadow     CanaryState = "shadow"      // gets events of the past, without effects
 	CanaryShare      CanaryState = "share"       // gets its share of the new events, once its process is ready
 	CanaryPassed     CanaryState = "passed"      // withstood the shadow run, and shall have no share
+	CanaryUnproven   CanaryState = "unproven"    // shall have no share either, and the past had no event to prove anything with
 	CanaryRolledBack CanaryState = "rolled-back" // failed: the stable version has all events
 )
 
