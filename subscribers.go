@@ -83,7 +83,7 @@ func (p pluginReceiver) Deliver(ctx context.Context, plugin string, h delivery.H
 		host.Done: delivery.Done, host.Retry: delivery.Retry, host.Reject: delivery.Reject,
 		host.NotReady: delivery.NotReady, host.Crashed: delivery.Crashed,
 	}
-	return delivery.Outcome{Result: results[out.Result], After: out.After, Code: out.Code, Message: out.Message}
+	return delivery.Outcome{Result: results[out.Result], After: out.After, Code: out.Code, Message: out.Message, Version: out.Version}
 }
 
 // logReceiver is what happens with no plugin configured: every event is logged in decrypted form, as the original

@@ -54,4 +54,5 @@ type Outcome struct {
 	After   time.Duration // with Retry: not before; 0 means the usual schedule
 	Code    string        // short and fixed, for counting
 	Message string        // for people
+	Version string        // of the plugin that had it; empty when none had, and for what has no version
 }

@@ -33,7 +33,7 @@ func (q *Queue) handOver(ctx context.Context, it item) {
 	f := next(d, out, it.solo)
 	q.finish(ctx, f)
 	q.hands.gave(d, f.Crash)
-	q.report(ctx, f, time.Since(start))
+	q.report(ctx, f, out.Version, time.Since(start))
 }
 
 // call gives the event to the plugin. A panic of the receiver is an outcome like another.
@@ -82,9 +82,12 @@ func (q *Queue) finish(ctx context.Context, f store.Finish) {
 	}
 }
 
-func (q *Queue) report(ctx context.Context, f store.Finish, took time.Duration) {
+func (q *Queue) report(ctx context.Context, f store.Finish, version string, took time.Duration) {
 	d := f.Delivery
 	log := q.log.With("event", d.EventID, "plugin", d.Plugin, "attempt", attempt(d), "took", took.Round(10*time.Microsecond))
+	if version != "" {
+		log = log.With("plugin_version", version)
+	}
 	switch {
 	case f.State == store.Done:
 		log.InfoContext(ctx, "event handled")

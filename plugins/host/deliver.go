@@ -58,10 +58,16 @@ func (s *supervisor) deliver(ctx context.Context, ev Event) Outcome {
 func (s *supervisor) handOver(ctx context.Context, p *process, ev Event) Outcome {
 	out := Outcome{Result: Retry, Code: "panic", Message: "the host failed during the call"}
 	defer func() { s.release(p, ev.ID, out) }()
+	out = p.call(ctx, ev)
+	out.Version = p.plan.version
+	return out
+}
+
+// call makes the call.
+func (p *process) call(ctx context.Context, ev Event) Outcome {
 	call, err := newRequest(ev, p.takes)
 	if err != nil {
-		out = Outcome{Result: Reject, Code: "payload", Message: err.Error()}
-		return out
+		return Outcome{Result: Reject, Code: "payload", Message: err.Error()}
 	}
 	end := time.Now().Add(p.plan.timeout)
 	defer p.events.enter(ev.ID, end)()
@@ -69,11 +75,9 @@ func (s *supervisor) handOver(ctx context.Context, p *process, ev Event) Outcome
 	defer cancel()
 	answer, err := call(limited, p.conn)
 	if err != nil {
-		out = p.failure(ctx, err)
-	} else {
-		out = verdict(answer, p.clean)
+		return p.failure(ctx, err)
 	}
-	return out
+	return verdict(answer, p.clean)
 }
 
 // verdict reads what the handler decided. clean makes its words fit for a log.

@@ -23,7 +23,7 @@ func TestDeliver(t *testing.T) {
 			ID: "e1", Type: "payment.succeeded", Subject: "no-1", Attempt: 3, Compared: true, Payload: []byte(raw),
 		})
 		require.Equal(t, Outcome{
-			Result: Reject, Code: "handler", Message: "e1 no-1 100 3 2026-05-01T02:00:00Z true " + raw,
+			Result: Reject, Code: "handler", Version: "1.4.0", Message: "e1 no-1 100 3 2026-05-01T02:00:00Z true " + raw,
 		}, out)
 	})
 	t.Run("User", func(t *testing.T) {
@@ -34,17 +34,17 @@ func TestDeliver(t *testing.T) {
 	})
 	t.Run("Raw", func(t *testing.T) {
 		require.Equal(t, "TEST.EVENT s-e1", do(t, h, "e1", "echo").Message)
-		require.Equal(t, Outcome{Result: Done}, do(t, h, "e1", "nothing"))
+		require.Equal(t, Outcome{Result: Done, Version: "1.4.0"}, do(t, h, "e1", "nothing"))
 	})
 	t.Run("RetryAfter", func(t *testing.T) {
-		require.Equal(t, Outcome{Result: Retry, After: 90 * time.Second, Code: "handler", Message: "later please"},
+		require.Equal(t, Outcome{Result: Retry, After: 90 * time.Second, Code: "handler", Message: "later please", Version: "1.4.0"},
 			do(t, h, "e1", "retry"))
 	})
 	t.Run("OtherErrorWithoutItsSecret", func(t *testing.T) {
-		require.Equal(t, Outcome{Result: Retry, Code: "handler", Message: "token *** was refused"}, do(t, h, "e1", "fail"))
+		require.Equal(t, Outcome{Result: Retry, Code: "handler", Message: "token *** was refused", Version: "1.4.0"}, do(t, h, "e1", "fail"))
 	})
 	t.Run("PanicIsRecovered", func(t *testing.T) {
-		require.Equal(t, Outcome{Result: Retry, Code: "panic", Message: "handler panicked: handler boom"}, do(t, h, "e1", "panic"))
+		require.Equal(t, Outcome{Result: Retry, Code: "panic", Message: "handler panicked: handler boom", Version: "1.4.0"}, do(t, h, "e1", "panic"))
 		require.Equal(t, 1, h.List()[0].Starts)
 	})
 	t.Run("MalformedPayload", func(t *testing.T) {

@@ -58,4 +58,5 @@ type Outcome struct {
 	After   time.Duration // the shortest wait; zero means the caller's schedule
 	Code    string        // a stable word for counting: "handler", "panic", "deadline", "crashed"…
 	Message string        // for people; never a secret
+	Version string        // of the plugin whose process had the event; empty when none had
 }

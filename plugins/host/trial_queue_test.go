@@ -68,7 +68,7 @@ func (q *queued) Deliver(ctx context.Context, plugin string, h delivery.Handover
 	results := map[Result]delivery.Result{
 		Done: delivery.Done, Retry: delivery.Retry, Reject: delivery.Reject, NotReady: delivery.NotReady, Crashed: delivery.Crashed,
 	}
-	return delivery.Outcome{Result: results[out.Result], After: out.After, Code: out.Code, Message: out.Message}
+	return delivery.Outcome{Result: results[out.Result], After: out.After, Code: out.Code, Message: out.Message, Version: out.Version}
 }
 
 func (q *queued) record(t *testing.T, events []Event) {

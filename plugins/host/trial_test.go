@@ -103,13 +103,17 @@ func TestCanaryTakesItsShare(t *testing.T) {
 	require.NotEqual(t, i.PID, i.Canary.Process.PID)
 
 	const events, subjects = 600, 100
+	versions := map[string]int{}
 	for n := range events {
 		ev := event(fmt.Sprintf("%d-%d", n%subjects, n), "count")
 		ev.Subject = fmt.Sprint("order", n%subjects)
-		require.Equal(t, Done, h.Deliver(t.Context(), "fulfil", ev).Result)
+		out := h.Deliver(t.Context(), "fulfil", ev)
+		require.Equal(t, Done, out.Result)
+		versions[out.Version]++
 	}
 	byOld, byNew := effects(t, stable), effects(t, tried)
 	require.Equal(t, events, len(byOld)+len(byNew))
+	require.Equal(t, map[string]int{"1.4.0": len(byOld), "1.5.0": len(byNew)}, versions)
 	newSubjects := map[string]bool{}
 	for event, n := range byNew {
 		require.Equal(t, 1, n)
