@@ -116,10 +116,10 @@ func (s *supervisor) settle(ctx context.Context, event string) {
 		return
 	}
 	for range 2 {
-		if _, err := p.status(ctx); err != nil || !s.has(event) {
+		if _, err := p.status(ctx, p.limits.hangCall); err != nil || !s.has(event) {
 			return
 		}
 		pause(ctx, p.limits.settle)
 	}
-	_, _ = p.status(ctx) // it is told
+	_, _ = p.status(ctx, p.limits.hangCall) // it is told
 }
