@@ -3,35 +3,27 @@ package delivery
 import (
 	"context"
 	"time"
+
+	"wgink.ink/wechat/internal/store"
 )
 
 // keepLoop renews this host's leases and takes back what other hosts left.
 func (q *Queue) keepLoop(ctx context.Context) {
 	renew := time.NewTicker(q.set.Lease / 4)
 	defer renew.Stop()
-	take := time.NewTicker(min(time.Second, q.set.Lease/4))
+	every := min(time.Second, q.set.Lease/4)
+	take := time.NewTicker(every)
 	defer take.Stop()
-	renewed := time.Now() // when the last renewal that succeeded began
-	renewAll := func() {
-		if at := time.Now(); q.renew(ctx) {
-			renewed = at
-		}
-	}
+	seen := sight{least: 2 * every}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-renew.C:
-			q.safely("renew", renewAll)
+			q.safely("renew", func() { q.renew(ctx) })
 		case <-take.C:
 			q.hands.lookAgain()
-			// After this host or the database was held up, what is in hand here must not be taken for what a dead host left.
-			if time.Since(renewed) >= q.set.Lease/2 {
-				q.safely("renew", renewAll)
-			}
-			if time.Since(renewed) < q.set.Lease/2 {
-				q.safely("take back", func() { q.takeBack(ctx) })
-			}
+			q.safely("take back", func() { q.takeBack(ctx, &seen) })
 		}
 	}
 }
@@ -46,10 +38,24 @@ func (q *Queue) renew(ctx context.Context) bool {
 	return err == nil
 }
 
-func (q *Queue) takeBack(ctx context.Context) {
+// takeBack takes back rows whose leases ended a moment ago and were not renewed since. When the database's clock steps
+// forward, or this host or the database was held up, leases end that are alive: whoever holds such a row looks as often as
+// everybody else, and renews it within that moment.
+func (q *Queue) takeBack(ctx context.Context, seen *sight) {
 	limited, done := context.WithTimeout(ctx, q.set.Lease/4)
 	defer done()
-	n, err := q.db.TakeBack(limited)
+	now, ended, err := q.db.LeasesEnded(limited)
+	if err != nil {
+		if ctx.Err() == nil {
+			q.log.ErrorContext(ctx, "cannot look for ended leases", "error", err)
+		}
+		return
+	}
+	before := seen.before(time.Now(), now)
+	if !ended || !q.renew(ctx) {
+		return
+	}
+	n, err := q.db.TakeBack(limited, before)
 	if err != nil && ctx.Err() == nil {
 		q.log.ErrorContext(ctx, "cannot take deliveries back", "error", err)
 	}
@@ -57,6 +63,30 @@ func (q *Queue) takeBack(ctx context.Context) {
 		q.log.WarnContext(ctx, "took deliveries back from a host that stopped", "count", n)
 		q.Wake()
 	}
+}
+
+// sight remembers what the database's clock showed.
+type sight struct {
+	least time.Duration
+	looks []look
+}
+
+type look struct {
+	at    time.Time // by this host's steady clock
+	clock store.Millis
+}
+
+// before notes a look at the database's clock and answers what it showed at the last look that is at least so long ago; zero
+// when there was none.
+func (s *sight) before(at time.Time, clock store.Millis) store.Millis {
+	s.looks = append(s.looks, look{at, clock})
+	for len(s.looks) > 1 && at.Sub(s.looks[1].at) >= s.least {
+		s.looks = s.looks[1:]
+	}
+	if at.Sub(s.looks[0].at) < s.least {
+		return 0
+	}
+	return s.looks[0].clock
 }
 
 // How often old rows are forgotten, and how long the host that does it keeps the job.

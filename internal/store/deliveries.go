@@ -101,13 +101,30 @@ func (q Queries) skipLocked() string {
 	return ""
 }
 
-// TakeBack returns rows whose lease ended to the queue, whoever owned them, with a crash mark. It answers how many. They
-// are no suspects: it was the host that died, and the plugin died with it.
-func (q Queries) TakeBack(ctx context.Context) (int, error) {
+// LeasesEnded reads the database's clock, and whether the lease of any row has ended by it.
+func (q Queries) LeasesEnded(ctx context.Context) (now Millis, ended bool, err error) {
+	var row struct {
+		Now   Millis `bun:"now"`
+		Ended bool   `bun:"ended"`
+	}
+	if err := q.db.NewRaw(q.leasesEndedSQL()).Scan(ctx, &row); err != nil {
+		return 0, false, fmt.Errorf("look for ended leases: %w", err)
+	}
+	return row.Now, row.Ended, nil
+}
+
+func (q Queries) leasesEndedSQL() string {
+	return fmt.Sprintf(`SELECT %[1]s AS now,
+		EXISTS (SELECT 1 FROM wechat_deliveries WHERE state = 'running' AND wake_at < %[1]s) AS ended`, q.now)
+}
+
+// TakeBack returns rows whose lease ended before an instant of the database's clock to the queue, whoever owned them, with a
+// crash mark. It answers how many. They are no suspects: it was the host that died, and the plugin died with it.
+func (q Queries) TakeBack(ctx context.Context, before Millis) (int, error) {
 	if err := failpoint.Hit(failpoint.TakeBack); err != nil {
 		return 0, err
 	}
-	res, err := q.db.NewRaw(q.takeBackSQL()).Exec(ctx)
+	res, err := q.db.NewRaw(q.takeBackSQL(), before).Exec(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("take back deliveries: %w", err)
 	}
@@ -115,9 +132,10 @@ func (q Queries) TakeBack(ctx context.Context) (int, error) {
 	return int(n), err
 }
 
+// takeBackSQL has one placeholder, the instant. It compares with the clock as well: that may have gone back since.
 func (q Queries) takeBackSQL() string {
 	return fmt.Sprintf(`WITH chosen AS MATERIALIZED (
-			SELECT event_id, plugin FROM wechat_deliveries WHERE state = 'running' AND wake_at < %[1]s %[2]s)
+			SELECT event_id, plugin FROM wechat_deliveries WHERE state = 'running' AND wake_at < ? AND wake_at < %[1]s %[2]s)
 		UPDATE wechat_deliveries SET
 			state = 'pending', owner = NULL, wake_at = %[1]s, crashes = crashes + 1,
 			last_code = 'lease-ended', last_error = 'the host that ran it stopped answering', updated_at = %[1]s

@@ -143,7 +143,7 @@ func TestFinishIsFencedByOwnerAndAttempt(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		queue(t, db, 1, own)
 		late := claim(t, db, "one", 1, -time.Second)[0] // a lease that has ended
-		n, err := db.TakeBack(t.Context())
+		n, err := db.TakeBack(t.Context(), must(db.Clock(t.Context())))
 		require.NoError(t, err)
 		require.Equal(t, 1, n)
 		require.Equal(t, 1, row(t, db, "e0").Crashes)
@@ -165,7 +165,7 @@ func TestLeaseIsRenewedAndHandedBack(t *testing.T) {
 		claimed := claim(t, db, "one", 1, -time.Second)
 		require.NoError(t, db.RenewLeases(t.Context(), "one", nil, time20s))
 		require.NoError(t, db.RenewLeases(t.Context(), "one", []store.Claim{claimed[0].Claim()}, time20s))
-		n, err := db.TakeBack(t.Context())
+		n, err := db.TakeBack(t.Context(), must(db.Clock(t.Context())))
 		require.NoError(t, err)
 		require.Zero(t, n, "a renewed lease is not taken back")
 

@@ -74,7 +74,7 @@ func (d *DB) QueueQueries() map[string]string {
 		"claim newest":  fill(d.claimSQL(claim{newest: true}), "p", 100, "o", 1000),
 		"claim suspect": fill(d.claimSQL(claim{suspect: true}), "p", 1, "o", 1000),
 		"suspects":      fill(d.suspectsSQL(), "p"),
-		"take back":     fill(d.takeBackSQL()),
+		"take back":     fill(d.takeBackSQL(), 1),
 		"renew":         fill(d.renewSQL(2), "o", "pending1", "p", 1, "pending2", "p", 1, 1),
 		"dead letters":  fill("SELECT * FROM wechat_deliveries WHERE state = 'dead' ORDER BY updated_at DESC LIMIT 10"),
 		"next dead":     fill("SELECT * FROM wechat_deliveries WHERE state = 'dead' AND updated_at <= 1 AND (updated_at < 1 OR (event_id, plugin) > ('e', 'p')) ORDER BY updated_at DESC, event_id, plugin LIMIT 10"),
