@@ -105,7 +105,7 @@ func (m *Module) end(ctx context.Context) error {
 	}
 	m.life.background.Wait()
 	if m.payment != nil {
-		m.payment.Wait()
+		errs = append(errs, m.payment.Wait(ctx))
 	}
 	if m.identity != nil {
 		errs = append(errs, m.identity.Tokens.Wait(ctx)) // a fetch goes on when its caller has left

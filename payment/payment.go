@@ -56,12 +56,18 @@ func New(p Parts, set Settings) *Service {
 	}
 }
 
+// keepTimeout bounds the commit that a group of notices shares: whoever sent them has left by then, and those that come later
+// must not wait for it for ever.
+const keepTimeout = 5 * time.Second
+
 // keeper keeps a group of facts.
 func keeper(db *store.DB) group.Flush[store.Incoming, store.Kept] {
 	return func(ctx context.Context, facts []store.Incoming) ([]store.Kept, error) {
 		if err := failpoint.Hit(failpoint.BeforeInsert); err != nil {
 			return nil, err
 		}
+		ctx, done := context.WithTimeout(ctx, keepTimeout)
+		defer done()
 		kept, err := db.Keep(ctx, facts)
 		if err == nil {
 			err = failpoint.Hit(failpoint.AfterCommit)
@@ -70,8 +76,8 @@ func keeper(db *store.DB) group.Flush[store.Incoming, store.Kept] {
 	}
 }
 
-// Wait returns when no notice is being kept any more. The module calls it while it stops.
-func (s *Service) Wait() { s.keep.Wait() }
+// Wait returns when no notice is being kept any more, or with an error when ctx ends first. The module calls it while it stops.
+func (s *Service) Wait(ctx context.Context) error { return s.keep.Wait(ctx) }
 
 // State is an order's trade_state (交易状态).
 type State string

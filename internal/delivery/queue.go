@@ -152,9 +152,8 @@ func (q *Queue) Stop(ctx context.Context) error {
 	cancel()
 	<-idle // every hand-over honours its context
 	q.loops.Wait()
-	q.outcomes.Wait()
 
 	back, done := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer done()
-	return q.db.HandBack(back, q.owner)
+	return errors.Join(q.outcomes.Wait(back), q.db.HandBack(back, q.owner))
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -29,7 +30,6 @@ type call[T, R any] struct {
 	item   T
 	result R
 	err    error
-	left   bool          // the caller has gone; guarded by the group's mutex
 	done   chan struct{} // closed when result or err is set
 	lead   chan struct{} // closed to make this caller flush next
 }
@@ -73,22 +73,30 @@ func (g *Group[T, R]) Do(ctx context.Context, item T) (R, error) {
 	}
 }
 
-// Wait returns when no flush is under way and no caller waits for one. Call it when no more items come, before what flushes
-// need is closed; items that come nevertheless do no harm to the group.
-func (g *Group[T, R]) Wait() {
+// Wait returns when no flush is under way and no caller waits for one, or with an error when ctx ends before that: a flush may
+// hang in what it calls. Call it when no more items come, before what flushes need is closed; items that come nevertheless
+// do no harm to the group.
+func (g *Group[T, R]) Wait(ctx context.Context) error {
 	g.mu.Lock()
 	flying, landed := g.flying, g.landed
 	g.mu.Unlock()
-	if flying {
-		<-landed
+	if !flying {
+		return nil
+	}
+	select {
+	case <-landed:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("a flush is still under way: %w", context.Cause(ctx))
 	}
 }
 
-// leave gives the item up; true when the caller had been made the leader in the same moment.
+// leave gives the item up at once, so that a flush that hangs does not keep those of callers who have gone. It answers true
+// when the caller had been made the leader in the same moment.
 func (g *Group[T, R]) leave(c *call[T, R]) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	c.left = true
+	g.waiting = slices.DeleteFunc(g.waiting, func(other *call[T, R]) bool { return other == c })
 	select {
 	case <-c.lead:
 		return true
@@ -102,13 +110,8 @@ func (g *Group[T, R]) take() []*call[T, R] {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	n := min(len(g.waiting), g.max)
-	calls := make([]*call[T, R], 0, n)
-	for _, c := range g.waiting[:n] {
-		if !c.left {
-			calls = append(calls, c)
-		}
-	}
-	g.waiting = append([]*call[T, R](nil), g.waiting[n:]...)
+	calls := slices.Clone(g.waiting[:n])
+	g.waiting = slices.Clone(g.waiting[n:])
 	return calls
 }
 
@@ -122,12 +125,9 @@ func (g *Group[T, R]) fly(ctx context.Context, calls []*call[T, R]) {
 func (g *Group[T, R]) pass() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for len(g.waiting) > 0 {
-		if next := g.waiting[0]; !next.left {
-			close(next.lead)
-			return
-		}
-		g.waiting = g.waiting[1:]
+	if len(g.waiting) > 0 {
+		close(g.waiting[0].lead)
+		return
 	}
 	g.flying = false
 	close(g.landed)

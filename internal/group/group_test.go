@@ -247,7 +247,9 @@ func TestWaitSeesTheNextFlush(t *testing.T) {
 			runtime.Gosched()
 		}
 		wg.Go(func() {
-			g.Wait()
+			if err := g.Wait(t.Context()); err != nil {
+				t.Error(err)
+			}
 			if n := flushed.Load(); n != 4 {
 				t.Errorf("%d of 4 items were flushed when nothing was under way any more", n)
 			}
@@ -255,4 +257,36 @@ func TestWaitSeesTheNextFlush(t *testing.T) {
 		close(open)
 		wg.Wait()
 	}
+}
+
+// While a flush hangs, nothing is kept of callers who have gone, and whoever waits for the group leaves in time, too.
+func TestHangingFlushKeepsNothingElse(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hang := make(chan struct{})
+		g := group.New(4, never, func(_ context.Context, items []int) ([]int, error) {
+			<-hang
+			return items, nil
+		})
+		var wg sync.WaitGroup
+		for i := range 50 {
+			wg.Go(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(1+i%7)*time.Second)
+				defer cancel()
+				if _, err := g.Do(ctx, i); !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("item %d: %v", i, err)
+				}
+			})
+		}
+		wg.Wait()
+		require.Zero(t, g.Waiting())
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		require.ErrorIs(t, g.Wait(ctx), context.DeadlineExceeded)
+		close(hang)
+		require.NoError(t, g.Wait(t.Context()))
+		got, err := g.Do(t.Context(), 7)
+		require.NoError(t, err)
+		require.Equal(t, 7, got, "the group goes on")
+	})
 }

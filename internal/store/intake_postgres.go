@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"regexp"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -96,13 +97,14 @@ type intake struct {
 	mu    sync.Mutex // the connection serves one statement at a time
 	conn  *bun.Conn  // nil until first used, and after an error
 	plain string     // the statement as text, once prepared ones do not hold
-	ended bool       // the module has stopped: a late notice must not open a connection again
+
+	ended atomic.Bool // the module has stopped: a late notice must not open a connection again
 }
 
 func (s *intake) run(ctx context.Context, facts []Incoming) ([]Kept, error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ended {
+	defer s.letGo()
+	if s.ended.Load() {
 		return nil, sql.ErrConnDone
 	}
 	ctx, cancel := context.WithTimeout(ctx, intakeTimeout)
@@ -200,9 +202,19 @@ func (s *intake) forget() {
 	s.conn = nil
 }
 
+// letGo ends a statement's turn, and the connection with it when the intake was closed meanwhile.
+func (s *intake) letGo() {
+	s.mu.Unlock()
+	if s.ended.Load() {
+		s.close()
+	}
+}
+
+// close ends the connection. It does not wait for a statement that hangs: who runs that closes after it.
 func (s *intake) close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.forget()
-	s.ended = true
+	s.ended.Store(true)
+	if s.mu.TryLock() {
+		s.forget()
+		s.mu.Unlock()
+	}
 }
