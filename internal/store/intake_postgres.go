@@ -15,9 +15,9 @@ import (
 	"github.com/uptrace/bun/driver/pgdriver"
 )
 
-// intakeSQL compares a group of facts with their orders and writes events, orders and deliveries: one statement, one
-// commit, no lock taken before the write. Reading the terms without a lock is right because they never change after the
-// order is written; the order's state is checked again by the UPDATE on the newest row.
+// intakeSQL compares a group of facts with their orders and writes events, orders and deliveries: one statement, one commit.
+// The orders are locked as they are read, all in the same order: another host may be giving one of them its payment, and a
+// second payment must be judged by the order as it is after that.
 //
 //nolint:dupword,unqueryvet // SQL repeats columns; i.* is our own list
 const intakeSQL = `WITH input AS (
@@ -29,6 +29,9 @@ const intakeSQL = `WITH input AS (
 		payload, occurred_at, created_at, plugins, out_trade_no, amount_fen, payment, appid,
 		openid, currency, unknown, paid, transaction_id, payer_total_fen, trade_type, bank_type,
 		success_at, to_state, refund_fen)
+), locked AS MATERIALIZED (
+	SELECT o.* FROM input AS i JOIN wechat_orders AS o ON o.mchid = i.mchid AND o.out_trade_no = i.out_trade_no
+	ORDER BY i.mchid, i.out_trade_no FOR NO KEY UPDATE OF o
 ), judged AS (
 	SELECT i.*, o.out_trade_no IS NOT NULL AND i.verdict = 'ok' AS compared, CASE
 		WHEN i.verdict <> 'ok' OR i.out_trade_no = '' THEN i.verdict
@@ -40,7 +43,7 @@ const intakeSQL = `WITH input AS (
 		WHEN i.payment AND i.openid <> o.openid THEN 'payer'
 		WHEN i.transaction_id <> '' AND i.transaction_id <> o.transaction_id THEN 'transaction'
 		ELSE 'ok' END AS final
-	FROM input AS i LEFT JOIN wechat_orders AS o ON o.mchid = i.mchid AND o.out_trade_no = i.out_trade_no
+	FROM input AS i LEFT JOIN locked AS o ON o.mchid = i.mchid AND o.out_trade_no = i.out_trade_no
 ), fresh AS (
 	INSERT INTO wechat_events (id, kind, wechat_type, mchid, notice_id, business_key, subject, verdict, compared, payload,
 		occurred_at, created_at)
