@@ -30,6 +30,21 @@ func (d *DB) Deallocate(ctx context.Context) error {
 	return err
 }
 
+// ExplainIntake is the plan of the intake's prepared statement, as it is.
+func (d *DB) ExplainIntake(ctx context.Context) (string, error) {
+	args := intakeArgs([]Incoming{{Event: Event{ID: "e"}, Plugins: []string{"p"}, Terms: &Terms{OutTradeNo: "o"}, Paid: &Paid{}}})
+	query := "EXPLAIN EXECUTE wechat_intake (?" + strings.Repeat(", ?", len(args)-1) + ")"
+	var lines []string
+	err := d.intake.conn.NewRaw(query, args...).Scan(ctx, &lines)
+	return strings.Join(lines, "\n") + "\n", err
+}
+
+// Vacuum gathers what the planner knows of the tables, and how few pages they have.
+func (d *DB) Vacuum(ctx context.Context) error {
+	_, err := d.bun.ExecContext(ctx, "VACUUM ANALYZE")
+	return err
+}
+
 // FillQueue writes events and deliveries directly: pending ones of many subjects, and done ones.
 func (d *DB) FillQueue(ctx context.Context, pending, done int) error {
 	const chunk = 20_000 // a statement must end within the connection's statement_timeout

@@ -19,6 +19,9 @@ import (
 // The orders are locked as they are read, all in the same order: another host may be giving one of them its payment, and a
 // second payment must be judged by the order as it is after that.
 //
+// It is planned once, perhaps while there are no orders yet, and the plan must be right for millions of them: without plain
+// scans, and with = ANY, which rules a merge with the whole index out, only a look-up of each order is left to the planner.
+//
 //nolint:dupword,unqueryvet // SQL repeats columns; i.* is our own list
 const intakeSQL = `WITH input AS (
 	SELECT i.* FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
@@ -30,7 +33,7 @@ const intakeSQL = `WITH input AS (
 		openid, currency, unknown, paid, transaction_id, payer_total_fen, trade_type, bank_type,
 		success_at, to_state, refund_fen)
 ), locked AS MATERIALIZED (
-	SELECT o.* FROM input AS i JOIN wechat_orders AS o ON o.mchid = i.mchid AND o.out_trade_no = i.out_trade_no
+	SELECT o.* FROM input AS i JOIN wechat_orders AS o ON o.mchid = ANY (ARRAY[i.mchid]) AND o.out_trade_no = i.out_trade_no
 	ORDER BY i.mchid, i.out_trade_no FOR NO KEY UPDATE OF o
 ), judged AS (
 	SELECT i.*, o.out_trade_no IS NOT NULL AND i.verdict = 'ok' AS compared, CASE
@@ -62,7 +65,7 @@ const intakeSQL = `WITH input AS (
 		success_at = CASE WHEN j.paid THEN COALESCE(o.success_at, j.success_at) ELSE o.success_at END,
 		updated_at = j.created_at
 	FROM judged AS j JOIN fresh AS f ON f.id = j.id
-	WHERE j.final = 'ok' AND o.mchid = j.mchid AND o.out_trade_no = j.out_trade_no
+	WHERE j.final = 'ok' AND o.mchid = ANY (ARRAY[j.mchid]) AND o.out_trade_no = j.out_trade_no
 		AND ((j.paid AND o.success_at IS NULL) OR (j.to_state <> '' AND o.state <> j.to_state))
 ), queued AS (
 	INSERT INTO wechat_deliveries (event_id, plugin, subject, state, wake_at, since_at, created_at, updated_at)
@@ -183,6 +186,7 @@ func (s *intake) connect(ctx context.Context) error {
 		fmt.Sprintf("SET lock_timeout = %d", intakeLockTimeout.Milliseconds()),
 		"SET default_transaction_isolation = 'read committed'",
 		"SET plan_cache_mode = force_generic_plan",
+		"SET enable_seqscan = off",
 	}
 	if s.plain == "" {
 		statements = append(statements, "PREPARE wechat_intake ("+intakeTypes+") AS "+intakeSQL) //nolint:unqueryvet // i.* is our own list
