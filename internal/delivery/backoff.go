@@ -17,6 +17,7 @@ const (
 	crashWait   = 100 * time.Millisecond // doubled with each crash
 	crashCap    = 30 * time.Second
 	notReady    = 250 * time.Millisecond
+	retryFloor  = 250 * time.Millisecond // of a plugin's own wait: a slip of the pen must not keep a core busy
 	poison      = 3   // deaths of the plugin with nothing but this event in its hands
 	textLimit   = 500 // characters of a plugin's message that are kept
 )
@@ -46,8 +47,8 @@ func next(d store.Delivery, o Outcome, solo bool) store.Finish {
 		}
 	default: // Retry, and anything unknown: an event is never lost to a misunderstanding
 		f.State, f.Failure = store.Pending, true
-		f.After = min(o.After, horizon) // a wait of years is a slip of the pen, and would be a loss
-		if f.After <= 0 {
+		f.After = min(max(o.After, retryFloor), horizon) // a wait of years is a slip of the pen, and would be a loss
+		if o.After <= 0 {
 			f.After = jitter(schedule[min(d.Failures, len(schedule)-1)])
 		}
 		// Both instants are the database's: the claim wrote updated_at.

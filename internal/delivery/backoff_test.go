@@ -57,6 +57,8 @@ func TestPluginsOwnWaitIsHonoured(t *testing.T) {
 	require.Equal(t, 7*time.Minute, f.After)
 	f = next(store.Delivery{}, Outcome{Result: Retry, After: 1000 * horizon}, false)
 	require.Equal(t, horizon, f.After, "not for years")
+	f = next(store.Delivery{}, Outcome{Result: Retry, After: time.Nanosecond}, false)
+	require.Equal(t, retryFloor, f.After, "not without end")
 }
 
 func aged(failures int, age time.Duration) store.Delivery {

@@ -6,7 +6,7 @@ import (
 )
 
 // RetryAfter asks for the event again, but not before d: "my own database is down". err is kept for people and may be
-// nil. A d of zero or less means the host's schedule.
+// nil. The host waits at least a quarter of a second, and three days at most. A d of zero or less means the host's schedule.
 func RetryAfter(d time.Duration, err error) error { return &RetryError{After: max(d, 0), Err: err} }
 
 // Reject says that the event will never succeed; it is set aside for a person. The reason is shown to that person.
