@@ -18,8 +18,8 @@ const (
 	crashCap    = 30 * time.Second
 	notReady    = 250 * time.Millisecond
 	retryFloor  = 250 * time.Millisecond // of a plugin's own wait: a slip of the pen must not keep a core busy
-	poison      = 3   // deaths of the plugin with nothing but this event in its hands
-	textLimit   = 500 // characters of a plugin's message that are kept
+	poison      = 3                      // deaths of the plugin with nothing but this event in its hands
+	textLimit   = 500                    // characters of a plugin's message that are kept
 )
 
 // schedule is the wait after the 1st, 2nd, … failure; the last one repeats.

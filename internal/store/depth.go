@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/uptrace/bun"
 )
 
 // DepthCounted is up to where rows are counted: the queue must not wait for somebody who looks at it.
@@ -65,21 +67,30 @@ func countedSQL(state string) string {
 	return "SELECT plugin FROM wechat_deliveries WHERE state = 'running' ORDER BY wake_at LIMIT ?"
 }
 
+// pluginAfter finds the plugin that comes next in the alphabet and has a row in a state, each of which has an index that
+// begins with the plugin.
+func (q Queries) pluginAfter(ctx context.Context, state, last string) (plugin string, found bool, err error) {
+	var next *string
+	err = q.db.NewRaw("SELECT MIN(plugin) FROM wechat_deliveries WHERE ? AND plugin > ?", bun.Safe(state), last).Scan(ctx, &next)
+	if err != nil {
+		return "", false, fmt.Errorf("look for the next plugin: %w", err)
+	}
+	if next == nil {
+		return "", false, nil
+	}
+	return *next, true, nil
+}
+
 // pendingAfter counts what is pending for the plugin that comes next in the alphabet.
 func (q Queries) pendingAfter(ctx context.Context, last string) (d Depth, found bool, err error) {
+	d.Plugin, found, err = q.pluginAfter(ctx, "state = 'pending'", last)
+	if err != nil || !found {
+		return d, false, err
+	}
 	var row struct {
-		Plugin *string `bun:"plugin"`
-		N      int     `bun:"n"`
-		Age    int64   `bun:"age"`
+		N   int   `bun:"n"`
+		Age int64 `bun:"age"`
 	}
-	next := "SELECT MIN(plugin) AS plugin FROM wechat_deliveries WHERE state = 'pending' AND plugin > ?"
-	if err := q.db.NewRaw(next, last).Scan(ctx, &row); err != nil {
-		return d, false, fmt.Errorf("look for pending deliveries: %w", err)
-	}
-	if row.Plugin == nil {
-		return d, false, nil
-	}
-	d.Plugin = *row.Plugin
 	err = q.db.NewRaw("SELECT COUNT(*) AS n, COALESCE(? - MIN(since_at), 0) AS age FROM ("+pendingSQL+") AS c",
 		q.nowSQL(), d.Plugin, DepthCounted).Scan(ctx, &row)
 	if err != nil {

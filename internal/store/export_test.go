@@ -45,7 +45,8 @@ func (d *DB) Vacuum(ctx context.Context) error {
 	return err
 }
 
-// FillQueue writes events and deliveries directly: pending ones of many subjects, and done ones.
+// FillQueue writes events and deliveries directly: pending ones, a fifth of them of
+// one subject and the others of many, and done ones.
 func (d *DB) FillQueue(ctx context.Context, pending, done int) error {
 	const chunk = 20_000 // a statement must end within the connection's statement_timeout
 	series := "generate_series(?, ?) AS g(n)"
@@ -60,7 +61,7 @@ func (d *DB) FillQueue(ctx context.Context, pending, done int) error {
 			`INSERT INTO wechat_events (id, kind, wechat_type, mchid, business_key, subject, verdict, compared, payload, occurred_at, created_at)
 			SELECT ? || n, 'k', '', 'm', ? || n, 's' || n, 'ok', TRUE, '{}', 1, ` + d.now + ` FROM ` + series,
 			`INSERT INTO wechat_deliveries (event_id, plugin, subject, state, wake_at, since_at, created_at, updated_at)
-			SELECT ? || n, 'p', ? || 's' || n, '` + fill.state + `', ` + fill.wake + `, 1, 1, 1 FROM ` + series,
+			SELECT ? || n, 'p', CASE WHEN n % 5 = 0 THEN 'hot' ELSE ? || 's' || n END, '` + fill.state + `', ` + fill.wake + `, 1, 1, 1 FROM ` + series,
 		} {
 			for from := 1; from <= fill.n; from += chunk {
 				_, err := d.bun.NewRaw(statement, fill.state, fill.state, from, min(from+chunk-1, fill.n)).Exec(ctx)
@@ -77,35 +78,6 @@ func (d *DB) FillQueue(ctx context.Context, pending, done int) error {
 func (d *DB) Analyze(ctx context.Context) error {
 	_, err := d.bun.ExecContext(ctx, "ANALYZE")
 	return err
-}
-
-// QueueQueries are the statements of the queue with values in place of placeholders.
-func (d *DB) QueueQueries() map[string]string {
-	fill := func(query string, values ...any) string {
-		return d.bun.NewRaw(query, values...).String()
-	}
-	queries := map[string]string{
-		"claim oldest":  fill(d.claimSQL(claim{}), "p", 100, "o", 1000),
-		"claim newest":  fill(d.claimSQL(claim{newest: true}), "p", 100, "o", 1000),
-		"claim suspect": fill(d.claimSQL(claim{suspect: true}), "p", 1, "o", 1000),
-		"suspects":      fill(d.suspectsSQL(), "p"),
-		"take back":     fill(d.takeBackSQL(), 1),
-		"renew":         fill(d.renewSQL(2), "o", "pending1", "p", 1, "pending2", "p", 1, 1),
-		"dead letters":  fill("SELECT * FROM wechat_deliveries WHERE state = 'dead' ORDER BY updated_at DESC LIMIT 10"),
-		"next dead":     fill("SELECT * FROM wechat_deliveries WHERE state = 'dead' AND updated_at <= 1 AND (updated_at < 1 OR (event_id, plugin) > ('e', 'p')) ORDER BY updated_at DESC, event_id, plugin LIMIT 10"),
-		"requeue":       fill("SELECT event_id FROM wechat_deliveries WHERE state = 'dead' AND plugin = 'p' AND updated_at < 1 ORDER BY updated_at LIMIT 10"),
-		"next pending":  fill("SELECT MIN(plugin) AS plugin FROM wechat_deliveries WHERE state = 'pending' AND plugin > 'a'"),
-		"count pending": fill(pendingSQL, "p", 10),
-		"count running": fill(countedSQL(Running), 10),
-		"count dead":    fill(countedSQL(Dead), 10),
-		"finish":        fill("UPDATE wechat_deliveries SET state = 'done' WHERE event_id = 'pending1' AND plugin = 'p' AND state = 'running'"),
-	}
-	if !d.postgres() {
-		queries["orders of a group"] = fill("SELECT * FROM wechat_orders WHERE "+ordersListedSQL, `[["m","o1"],["m","o2"]]`)
-		queries["advance a group"] = fill(advanceSQL, `[{"MchID":"m","OutTradeNo":"o1"}]`)
-		queries["finish a group"] = fill(finishSQLiteSQL, d.nowSQL(), `[{"Event":"pending1","Plugin":"p"}]`)
-	}
-	return queries
 }
 
 // Explain is the plan of a statement.

@@ -18,14 +18,25 @@ func (q Queries) TakeLease(ctx context.Context, name, owner string, lease time.D
 	return taken, err
 }
 
-// forgetBatch bounds one DELETE, so that none holds many locks or a long transaction.
-const forgetBatch = 1000
+// forgetBatch bounds one DELETE, so that none holds many locks or a long transaction, nor is better off reading everything.
+const forgetBatch = 250
 
-// ForgetDone deletes deliveries done longer ago than age; true when more are left.
+// ForgetDone deletes deliveries done longer ago than age, of one plugin after the other; true when more are left. One
+// that is replayed at the same moment stays.
 func (q Queries) ForgetDone(ctx context.Context, age time.Duration) (more bool, err error) {
-	return q.forget(ctx, fmt.Sprintf(`DELETE FROM wechat_deliveries WHERE (event_id, plugin) IN (
-		SELECT event_id, plugin FROM wechat_deliveries WHERE state = 'done' AND updated_at < %s - ? ORDER BY updated_at LIMIT ?)`,
-		q.now), age)
+	for last := ""; ; {
+		plugin, found, err := q.pluginAfter(ctx, "state = 'done'", last)
+		if err != nil || !found {
+			return more, err
+		}
+		left, err := q.forget(ctx, fmt.Sprintf(`DELETE FROM wechat_deliveries WHERE (event_id, plugin) IN (
+			SELECT event_id, plugin FROM wechat_deliveries WHERE state = 'done' AND plugin = ? AND updated_at < %s - ?
+			ORDER BY updated_at LIMIT ?) AND state = 'done'`, q.now), plugin, age.Milliseconds(), forgetBatch)
+		if err != nil {
+			return more, err
+		}
+		more, last = more || left, plugin
+	}
 }
 
 // ForgetEvents deletes events older than age that no delivery refers to; true when more are left. Their keys are then
@@ -34,11 +45,11 @@ func (q Queries) ForgetEvents(ctx context.Context, age time.Duration) (more bool
 	return q.forget(ctx, fmt.Sprintf(`DELETE FROM wechat_events WHERE id IN (
 		SELECT e.id FROM wechat_events AS e WHERE e.created_at < %s - ?
 			AND NOT EXISTS (SELECT 1 FROM wechat_deliveries AS d WHERE d.event_id = e.id)
-		ORDER BY e.created_at LIMIT ?)`, q.now), age)
+		ORDER BY e.created_at LIMIT ?)`, q.now), age.Milliseconds(), forgetBatch)
 }
 
-func (q Queries) forget(ctx context.Context, statement string, age time.Duration) (more bool, err error) {
-	res, err := q.db.NewRaw(statement, age.Milliseconds(), forgetBatch).Exec(ctx)
+func (q Queries) forget(ctx context.Context, statement string, args ...any) (more bool, err error) {
+	res, err := q.db.NewRaw(statement, args...).Exec(ctx)
 	if err != nil {
 		return false, fmt.Errorf("forget old rows: %w", err)
 	}

@@ -224,7 +224,7 @@ CREATE INDEX wechat_deliveries_dead ON wechat_deliveries (updated_at) WHERE stat
 
 --bun:split
 
-CREATE INDEX wechat_deliveries_done ON wechat_deliveries (updated_at) WHERE state = 'done';
+CREATE INDEX wechat_deliveries_done ON wechat_deliveries (plugin, updated_at) WHERE state = 'done';
 
 --bun:split
 
