@@ -3,10 +3,10 @@
 package identity
 
 import (
-	"context"
 	"log/slog"
-	"runtime/debug"
 	"time"
+
+	"github.com/google/uuid"
 
 	"wgink.ink/wechat/internal/delivery"
 	"wgink.ink/wechat/internal/fault"
@@ -18,8 +18,9 @@ import (
 // Service carries the verbs.
 type Service struct {
 	Parts
-	set  Settings
-	taps *doubleTaps
+	set   Settings
+	taps  *doubleTaps
+	owner string // this host, anew at each start
 }
 
 // Parts are what a Service works with.
@@ -44,7 +45,7 @@ type Settings struct {
 
 // New wires a Service.
 func New(p Parts, set Settings) *Service {
-	return &Service{Parts: p, set: set, taps: newDoubleTaps()}
+	return &Service{Parts: p, set: set, taps: newDoubleTaps(), owner: uuid.NewString()}
 }
 
 // User is who a request comes from.
@@ -83,34 +84,4 @@ func storage(err error) error {
 		return err // decided inside a transaction
 	}
 	return fault.New(fault.StorageDown, err)
-}
-
-// Run does the housekeeping until ctx ends: it forgets old log-in codes and ended sessions once an hour.
-func (s *Service) Run(ctx context.Context) {
-	tick := time.NewTicker(time.Hour)
-	defer tick.Stop()
-	for {
-		s.forgetOld(ctx)
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-// forgetOld survives a panic: it runs in a goroutine of the host, whose end would be the host's.
-func (s *Service) forgetOld(ctx context.Context) {
-	defer func() {
-		if recover() != nil {
-			s.Log.ErrorContext(ctx, "panic in the housekeeping", "stack", string(debug.Stack()))
-		}
-	}()
-	now := s.Now()
-	if err := s.DB.DeleteLoginCodes(ctx, store.MillisOf(now.Add(-codeMemory))); err != nil && ctx.Err() == nil {
-		s.Log.WarnContext(ctx, "cannot forget old log-in codes", "error", err)
-	}
-	if err := s.DB.DeleteSessionsUnseen(ctx, store.MillisOf(now.Add(-s.set.Idle))); err != nil && ctx.Err() == nil {
-		s.Log.WarnContext(ctx, "cannot forget ended sessions", "error", err)
-	}
 }

@@ -11,6 +11,12 @@ func (q Queries) ForceRunning(ctx context.Context, eventID string) error {
 	return err
 }
 
+// WaitingForLocks counts the connections to this PostgreSQL database that wait for a lock.
+func (d *DB) WaitingForLocks(ctx context.Context) (n int, err error) {
+	err = d.bun.NewRaw("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(ctx, &n)
+	return n, err
+}
+
 // EndOtherConnections makes the server end every connection but the one that asks.
 func (d *DB) EndOtherConnections(ctx context.Context) error {
 	if !d.postgres() {

@@ -257,6 +257,37 @@ func TestRunPauses(t *testing.T) {
 	}
 }
 
+// The host's database panics, or its driver: the ring goes on without it.
+func TestRunSurvivesAPanicOfItsStore(t *testing.T) {
+	t.Parallel()
+	fresh, text := second(t)
+	works := signed(fresh, 200, certificateList(t, testAPIv3, map[string][]byte{"7E57": text}))
+	f := &fake{answers: []answer{works, works}}
+	ring := emptyRing(t, newWorld(t), f, panickingStore{})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	pauses := 0
+	ring.o.Sleep = func(ctx context.Context, _ time.Duration) error {
+		if pauses++; pauses == 2 {
+			cancel()
+		}
+		return ctx.Err()
+	}
+	ring.Run(ctx)
+	require.Equal(t, 2, pauses)
+}
+
+// panickingStore panics.
+type panickingStore struct{}
+
+// LoadPlatformKeys panics.
+func (panickingStore) LoadPlatformKeys(context.Context, string) ([]StoredKey, error) {
+	panic("load")
+}
+
+// SavePlatformKeys panics.
+func (panickingStore) SavePlatformKeys(context.Context, string, []StoredKey) error { panic("save") }
+
 // A fresh set from the store is not fetched again at once.
 func TestRunTrustsAFreshSet(t *testing.T) {
 	t.Parallel()
