@@ -152,9 +152,7 @@ func TestDatabaseThatFailsAtRandom(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, databaseURL string) {
 		t.Parallel()
-		seed := rand.Uint64()
-		t.Logf("seed %d", seed)
-		f := &faults{dice: rand.New(rand.NewPCG(seed, 1))}
+		f := &faults{dice: seeded(t)}
 		b := newBedWith(t, databaseURL, []wechattest.Option{wechattest.WithRetrySpeed(2000)},
 			[]wechat.Option{wechat.WithDB(faultyDB(t, databaseURL, f))})
 		phone := b.sim.Phone("lan")

@@ -85,9 +85,7 @@ func TestPanicsOfWhatTheHostHandsIn(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, url string) {
 		t.Parallel()
-		seed := rand.Uint64()
-		t.Logf("seed %d", seed)
-		p, seen := &panics{dice: rand.New(rand.NewPCG(seed, 2))}, &sync.Map{}
+		p, seen := &panics{dice: seeded(t)}, &sync.Map{}
 		b := newBedFrom(t, url, []wechattest.Option{wechattest.WithRetrySpeed(2000)}, func(b *bed) []wechat.Option {
 			return []wechat.Option{
 				wechat.WithTransport(panickingTransport{b.sim.RoundTripper(), p}),
