@@ -85,7 +85,7 @@ func (b *bed) survives(begin func() (heal func()), complete bool) {
 	heal := begin()
 	from := time.Now()
 	b.flood.release(deliveries, away)
-	<-time.After(answerLimit + answerSlack) // for the last ones
+	<-time.After(answerLimit + answerSlack()) // for the last ones
 	until := time.Now()
 	heal()
 
@@ -113,7 +113,7 @@ func (b *bed) survives(begin func() (heal func()), complete bool) {
 	if complete {
 		require.Zero(t, kept)
 	}
-	require.LessOrEqual(t, slowest, answerLimit+answerSlack)
+	require.LessOrEqual(t, slowest, answerLimit+answerSlack())
 	require.LessOrEqual(t, grown>>20, 32)
 }
 

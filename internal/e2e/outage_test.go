@@ -18,12 +18,16 @@ import (
 	"wgink.ink/wechat/wechattest"
 )
 
-const (
-	// answerLimit is how long the module lets WeChat wait, which gives up after five seconds.
-	answerLimit = 2500 * time.Millisecond
-	// answerSlack is for a busy machine.
-	answerSlack = 1500 * time.Millisecond
-)
+// answerLimit is how long the module lets WeChat wait, which gives up after five seconds.
+const answerLimit = 2500 * time.Millisecond
+
+// answerSlack is what the limit is stretched by: other tests run beside. The long lane has the machine to itself.
+func answerSlack() time.Duration {
+	if full() {
+		return 0
+	}
+	return 1500 * time.Millisecond
+}
 
 // While the database does not answer, nothing may be acknowledged, and WeChat must be told in time, so that it comes
 // again.
@@ -51,7 +55,7 @@ func TestDatabaseOutage(t *testing.T) {
 		for _, attempt := range attempts {
 			t.Logf("answered %d after %v", attempt.Status, attempt.Latency.Round(time.Millisecond))
 			require.GreaterOrEqual(t, attempt.Status, http.StatusInternalServerError, "%+v", attempt)
-			require.LessOrEqual(t, attempt.Latency, answerLimit+answerSlack)
+			require.LessOrEqual(t, attempt.Latency, answerLimit+answerSlack())
 		}
 		// What was refused may still be kept when the database comes back; then the repeat must not count.
 		b.sim.HoldNotices(false)

@@ -4,11 +4,13 @@ package e2e
 
 import (
 	"net/http"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"wgink.ink/wechat/internal/dbtest"
+	"wgink.ink/wechat/wechattest"
 )
 
 // A server that turns read-only, as a demoted primary or a full disk makes it, keeps nothing, so nothing is acknowledged.
@@ -17,7 +19,10 @@ func TestReadOnlyDatabase(t *testing.T) {
 	b := newBed(t, dbtest.Own(t).URL())
 	b.start()
 	b.sim.HoldNotices(true)
-	b.pay("order-0001", 100)
+	const orders = 20
+	for i := range orders {
+		b.pay(orderNumber(i), int64(100+i))
+	}
 	readOnly := func(value string) {
 		for _, statement := range []string{
 			"SET default_transaction_read_only = off", "ALTER SYSTEM SET default_transaction_read_only = " + value, "SELECT pg_reload_conf()",
@@ -33,13 +38,19 @@ func TestReadOnlyDatabase(t *testing.T) {
 		status, _, err := b.ask("/orders", orderRequest{Number: "order-probe", Fen: 1, OpenID: b.sim.Phone("lan").OpenID()})
 		return err == nil && status != http.StatusOK
 	}, "the database does not turn read-only")
-	attempt, err := b.sim.SendNotice(t.Context(), "order-0001")
-	require.NoError(t, err)
-	require.GreaterOrEqual(t, attempt.Status, http.StatusInternalServerError)
-	require.LessOrEqual(t, attempt.Latency, answerLimit+answerSlack)
+	var sent sync.WaitGroup
+	attempts := make([]wechattest.NoticeAttempt, orders)
+	for i := range attempts {
+		sent.Go(func() { attempts[i], _ = b.sim.SendNotice(t.Context(), orderNumber(i)) })
+	}
+	sent.Wait()
+	for _, attempt := range attempts {
+		require.GreaterOrEqual(t, attempt.Status, http.StatusInternalServerError, "%+v", attempt)
+		require.LessOrEqual(t, attempt.Latency, answerLimit+answerSlack())
+	}
 	require.True(t, b.inbox.empty())
 
 	readOnly("off")
 	b.sim.HoldNotices(false)
-	require.Len(t, b.holds().bookings, 1)
+	require.Len(t, b.holds().bookings, orders)
 }
