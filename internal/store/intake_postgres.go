@@ -84,7 +84,7 @@ const intakeTypes = `text[], text[], text[], text[], text[], text[], text[], tex
 	text[], bigint[], boolean[], text[], text[], text[], text[], boolean[], text[], bigint[], text[], text[], bigint[], text[],
 	bigint[]`
 
-// Limits of an intake statement: WeChat waits five seconds, the handler 2.2. What is left is for the group before.
+// Limits of an intake statement: WeChat waits five seconds, the handler two. What is left is for the group before.
 const (
 	intakeTimeout     = 1500 * time.Millisecond
 	intakeLockTimeout = time.Second
