@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -79,4 +80,30 @@ func TestTemplateMessage(t *testing.T) {
 		requireErrcode(t, code, send(change))
 	}
 	b.settle(t)
+}
+
+// A msgid is given once, however many messages were forgotten since, and whether the simulator was restarted.
+func TestMsgIDsDoNotRepeat(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "wechat.json")
+	seen := map[string]bool{}
+	send := func(b bench, count int) {
+		account := b.sim.OfficialAccount()
+		b.sim.AddTemplate(account.AppID, "TEMPLATE", "first")
+		_, _ = b.alice.Follow(t.Context(), "") // no server is told, but she follows
+		at := "/cgi-bin/message/template/send?access_token=" + b.plainToken(t, account).field("access_token")
+		for range count {
+			id := b.post(t, at, map[string]any{
+				"touser": b.alice.OpenIDUnder(account.AppID), "template_id": "TEMPLATE",
+				"data": map[string]any{"first": map[string]any{"value": "a"}},
+			}).field("msgid")
+			require.False(t, seen[id], id)
+			seen[id] = true
+		}
+	}
+	first := setup(t, wechattest.WithStateFile(path))
+	send(first, 2100) // at 2000 the oldest are forgotten
+	require.NoError(t, first.sim.Close())
+	send(setup(t, wechattest.WithStateFile(path)), 2)
+	require.Len(t, seen, 2102)
 }

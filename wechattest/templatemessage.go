@@ -5,6 +5,8 @@ import "time"
 const (
 	// clientMsgLife is how long a client_msg_id keeps a message from being sent twice.
 	clientMsgLife = 10 * time.Minute
+	// firstMsgID is the msgid of the first template message.
+	firstMsgID = 200_000_000
 	// clientMsgCharacters is how long a client_msg_id may be.
 	clientMsgCharacters = 32
 )
@@ -51,9 +53,10 @@ func (s *Simulator) sendTemplateMessage(call openCall) any {
 		message, again := st.repeated(request.ClientMsgID, call.now)
 		if !again {
 			message = SentMessage{
-				MsgID: 200_000_000 + int64(len(st.Messages)), At: call.now, AppID: appID, OpenID: request.ToUser,
+				MsgID: firstMsgID + st.MsgIDs, At: call.now, AppID: appID, OpenID: request.ToUser,
 				TemplateID: request.TemplateID, Target: request.URL, Data: request.Data.values(), ClientMsgID: request.ClientMsgID,
 			}
+			st.MsgIDs++
 			st.addMessage(message)
 			st.Reports = append(st.Reports, templateReport{name, message.MsgID})
 		}
