@@ -50,7 +50,10 @@ func TestFieldLimits(t *testing.T) {
 	type fields = map[string]any
 	goods := fields{"merchant_goods_id": "1", "quantity": 1, "unit_price": 1}
 	order := func() fields {
-		return fields{"detail": fields{"goods_detail": []any{merge(fields{}, goods)}}, "scene_info": fields{"payer_client_ip": "1.2.3.4"}}
+		return fields{
+			"detail": fields{"goods_detail": []any{merge(fields{}, goods)}}, "scene_info": fields{"payer_client_ip": "1.2.3.4"},
+			"limit_pay": []any{"no_balance", "no_credit", "no_debit", "balance_only"},
+		}
 	}
 	refund := func() fields {
 		return fields{"goods_detail": []any{fields{"merchant_goods_id": "1", "unit_price": 1, "refund_amount": 1, "refund_quantity": 1}}}
@@ -58,6 +61,9 @@ func TestFieldLimits(t *testing.T) {
 	url := func(length int) string { return "https://shop.example.com/" + strings.Repeat("长", length-25) }
 	text := func(length int) string { return strings.Repeat("长", length) }
 	digits := func(length int) string { return strings.Repeat("1", length) }
+	address := func(length int) string {
+		return "0000:0000:0000:0000:0000:ffff:255.255.255." + strings.Repeat("1", length-42)
+	}
 	for _, limit := range []struct {
 		refund bool
 		path   string
@@ -73,7 +79,7 @@ func TestFieldLimits(t *testing.T) {
 		{false, "detail/goods_detail[]/merchant_goods_id", 32, text},
 		{false, "detail/goods_detail[]/wechatpay_goods_id", 32, text},
 		{false, "detail/goods_detail[]/goods_name", 256, text},
-		{false, "scene_info/payer_client_ip", 45, digits},
+		{false, "scene_info/payer_client_ip", 45, address},
 		{false, "scene_info/device_id", 32, text},
 		{false, "scene_info/store_info/id", 32, text},
 		{false, "scene_info/store_info/name", 256, text},

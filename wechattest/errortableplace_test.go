@@ -88,6 +88,10 @@ func placingErrors() []errorRow {
 		"FlagAsNumber":         {set("settle_info", fields{"profit_sharing": 1}), "/settle_info/profit_sharing"},
 		"ListAsText":           {set("limit_pay", "no_credit"), "/limit_pay"},
 		"ListOfNumbers":        {set("limit_pay", []any{1}), "/limit_pay/0"},
+		"UnknownLimit":         {set("limit_pay", []any{"no_credit", "everything"}), "/limit_pay/1"},
+		"AddressOfNobody":      {set("scene_info", fields{"payer_client_ip": "x"}), "/scene_info/payer_client_ip"},
+		"AddressWithPort":      {set("scene_info", fields{"payer_client_ip": "1.2.3.4:80"}), "/scene_info/payer_client_ip"},
+		"AddressWithZone":      {set("scene_info", fields{"payer_client_ip": "fe80::1%eth0"}), "/scene_info/payer_client_ip"},
 		"GoodsWithoutQuantity": {set("detail", fields{"goods_detail": []any{fields{"merchant_goods_id": "1", "unit_price": 1}}}), "/detail/goods_detail/0/quantity"},
 		"SceneWithoutAddress":  {set("scene_info", fields{"device_id": "1"}), "/scene_info/payer_client_ip"},
 	} {

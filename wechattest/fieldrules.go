@@ -22,8 +22,8 @@ type field struct {
 	name     string
 	kind     fieldKind
 	required bool
-	min, max int64 // text: characters; integer: value; max 0: unbounded
-	check    func(string) string
+	min, max int64               // text: characters; integer: value; max 0: unbounded
+	check    func(string) string // of a text, or of each text in a list
 	fields   []field
 }
 
@@ -129,7 +129,7 @@ func (f field) checkInteger(path string, value float64) *payError {
 }
 
 func (f field) checkList(path string, values []any) *payError {
-	element := field{kind: text, min: 1}
+	element := field{kind: text, min: 1, check: f.check}
 	if f.fields != nil {
 		element = field{kind: object, fields: f.fields}
 	}

@@ -76,7 +76,7 @@ func (s *Simulator) commonOrderFields(tradeType TradeType) []field {
 		{name: "notify_url", required: true, max: 255, check: s.checkNotifyURL},
 		{name: "goods_tag", max: 32},
 		{name: "support_fapiao", kind: flag},
-		{name: "limit_pay", kind: list},
+		{name: "limit_pay", kind: list, check: oneOf("no_balance", "no_credit", "no_debit", "balance_only")},
 		{name: "amount", kind: object, required: true, fields: []field{
 			{name: "total", kind: integer, required: true, min: 1},
 			{name: "currency", max: 16, check: checkCurrency},
@@ -99,7 +99,7 @@ func (s *Simulator) commonOrderFields(tradeType TradeType) []field {
 
 func sceneFields(tradeType TradeType) []field {
 	fields := []field{
-		{name: "payer_client_ip", required: true, max: 45},
+		{name: "payer_client_ip", required: true, max: 45, check: checkAddress},
 		{name: "device_id", max: 32},
 		// Which of these is required differs between the SDK and the OpenAPI text: none here.
 		{name: "store_info", kind: object, fields: []field{
@@ -128,6 +128,13 @@ func checkOutTradeNo(value string) string {
 func checkTime(value string) string {
 	if _, err := time.Parse(time.RFC3339, value); err != nil {
 		return "时间格式错误，应为rfc3339格式"
+	}
+	return ""
+}
+
+func checkAddress(value string) string {
+	if address, err := netip.ParseAddr(value); err != nil || address.Zone() != "" {
+		return "格式错误，应为IPv4或IPv6地址"
 	}
 	return ""
 }

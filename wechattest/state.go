@@ -30,7 +30,7 @@ type state struct {
 	Pages     []string                   `json:"pages"`     // published; none: any
 	Words     map[string]string          `json:"words"`     // word → what msg_sec_check suggests
 	Messages  []SentMessage              `json:"messages"`
-	MsgIDs    int64                      `json:"msg_ids"`   // given out: old messages are forgotten, their numbers are not
+	MsgIDs    int64                      `json:"msg_ids"` // given out: old messages are forgotten, their numbers are not
 
 	Notices     map[string]*noticeRecord `json:"notices"` // by notice id
 	NoticesHeld bool                     `json:"notices_held"`
