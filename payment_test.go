@@ -2,6 +2,7 @@ package wechat_test
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wgink.ink/wechat/internal/fault"
+	"wgink.ink/wechat/internal/store"
 	"wgink.ink/wechat/payment"
 	"wgink.ink/wechat/wechattest"
 )
@@ -295,7 +297,7 @@ func TestQuarantine(t *testing.T) {
 	t.Parallel()
 	eachBed(t, func(b *bed) {
 		b.sim.HoldNotices(true)
-		ctx, phone := b.t.Context(), b.sim.Phone("lan")
+		phone := b.sim.Phone("lan")
 		for verdict, change := range map[string]wechattest.NoticeChange{
 			"mchid":         wechattest.ChangeMchID("1900000000"),
 			"appid":         wechattest.ChangeAppID("wx0000000000000000"),
@@ -306,22 +308,82 @@ func TestQuarantine(t *testing.T) {
 			"trade-state":   wechattest.ChangeTransaction(func(m map[string]any) { m["trade_state"] = "PAYERROR" }),
 		} {
 			number := "order-" + verdict
-			require.NoError(b.t, phone.Pay(ctx, wechattest.Launch(b.place(phone, number, 100).Launch)))
+			require.NoError(b.t, phone.Pay(b.t.Context(), wechattest.Launch(b.place(phone, number, 100).Launch)))
 			n, err := b.sim.Notice(number, change)
 			require.NoError(b.t, err)
-			status, _ := b.notify(n)
-			require.Equal(b.t, http.StatusOK, status, verdict)
-			events := b.payEvents()
-			require.Equal(b.t, verdict, events[0].Verdict)
-			rows, err := b.db.Deliveries(ctx, events[0].ID)
-			require.NoError(b.t, err)
-			require.Empty(b.t, rows, "%s: nothing is queued", verdict)
-			order, found, err := b.db.Order(ctx, b.sim.Merchant().MchID, number)
-			require.NoError(b.t, err)
-			require.True(b.t, found)
-			require.Equal(b.t, "NOTPAY", order.State, "%s: the order is not paid by it", verdict)
+			b.quarantined(n, "payment.succeeded", verdict)
+			require.Equal(b.t, payment.NotPay, b.keptState(number), "%s: the order is not paid by it", verdict)
 		}
 	})
+}
+
+// A refund that is not one of our order's is quarantined too, and the one that is, comes through.
+func TestRefundQuarantine(t *testing.T) {
+	t.Parallel()
+	eachBed(t, func(b *bed) {
+		b.sim.HoldNotices(true)
+		phone := b.sim.Phone("lan")
+		for name, c := range map[string]struct {
+			verdict string
+			change  wechattest.NoticeChange
+		}{
+			"mchid":       {"mchid", wechattest.ChangeMchID("1900000000")},
+			"total":       {"amount", wechattest.ChangeTotal(101)},
+			"unknown":     {"unknown-order", wechattest.ChangeOutTradeNo("order-nobody-placed")},
+			"more":        {"amount", wechattest.ChangeRefund(101)},
+			"far-more":    {"amount", wechattest.ChangeRefund(1 << 50)},
+			"transaction": {"transaction", wechattest.ChangeTransaction(func(m map[string]any) { m["transaction_id"] = "42000000000000000001" })},
+		} {
+			number := "order-" + name
+			require.NoError(b.t, phone.Pay(b.t.Context(), wechattest.Launch(b.place(phone, number, 100).Launch)))
+			n, err := b.sim.Notice(number)
+			require.NoError(b.t, err)
+			status, _ := b.notify(n)
+			require.Equal(b.t, http.StatusNoContent, status)
+			b.event("payment.succeeded")
+
+			refund, err := b.sim.RefundInPortal(number, 100)
+			require.NoError(b.t, err)
+			n, err = b.sim.RefundNotice(refund, c.change)
+			require.NoError(b.t, err)
+			b.quarantined(n, "refund.succeeded", c.verdict)
+			require.Equal(b.t, payment.Success, b.keptState(number), "%s: the order is not refunded by it", name)
+
+			n, err = b.sim.RefundNotice(refund) // the truth
+			require.NoError(b.t, err)
+			status, _ = b.notify(n)
+			require.Equal(b.t, http.StatusNoContent, status, name)
+			require.Equal(b.t, number, b.event("refund.succeeded")["subject"])
+			require.Equal(b.t, payment.Refund, b.keptState(number))
+		}
+	})
+}
+
+// quarantined sends a notice and wants it kept for that reason, and queued for nobody.
+func (b *bed) quarantined(n wechattest.Notice, kind, verdict string) {
+	b.t.Helper()
+	before := map[string]bool{}
+	for _, e := range b.payEvents() {
+		before[e.ID] = true
+	}
+	status, _ := b.notify(n)
+	require.Equal(b.t, http.StatusOK, status, verdict)
+	events := slices.DeleteFunc(b.payEvents(), func(e store.Event) bool { return before[e.ID] })
+	require.Len(b.t, events, 1, verdict)
+	require.Equal(b.t, verdict, events[0].Verdict)
+	require.Equal(b.t, kind, events[0].Kind)
+	rows, err := b.db.Deliveries(b.t.Context(), events[0].ID)
+	require.NoError(b.t, err)
+	require.Empty(b.t, rows, "%s: nothing is queued", verdict)
+}
+
+// keptState is the state of an order as the module has it stored.
+func (b *bed) keptState(number string) payment.State {
+	b.t.Helper()
+	order, found, err := b.db.Order(b.t.Context(), b.sim.Merchant().MchID, number)
+	require.NoError(b.t, err)
+	require.True(b.t, found)
+	return payment.State(order.State)
 }
 
 // A payment that does not fit the order is neither "paid" nor "not paid", and closing must not pretend that it was closed.
