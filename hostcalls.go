@@ -12,7 +12,7 @@ import (
 func (m *Module) services() host.Services {
 	var s host.Services
 	if m.cfg.Pay.Active {
-		s.QueryOrder, s.CloseOrder = m.queryOrder, m.closeOrder
+		s.QueryOrder, s.StoredOrder, s.CloseOrder = m.queryOrder, m.storedOrder, m.closeOrder
 	}
 	if m.cfg.MiniApp.Active {
 		s.User = m.lookUpUser
@@ -31,12 +31,24 @@ func (m *Module) queryOrder(ctx context.Context, outTradeNo, transactionID strin
 	if err != nil {
 		return nil, err
 	}
+	return orderOf(o), nil
+}
+
+func (m *Module) storedOrder(ctx context.Context, outTradeNo, transactionID string) (*sdk.Order, error) {
+	o, err := m.payment.StoredOrder(ctx, outTradeNo, transactionID)
+	if err != nil {
+		return nil, err
+	}
+	return orderOf(o), nil
+}
+
+func orderOf(o payment.Order) *sdk.Order {
 	return &sdk.Order{
 		MchID: o.MchID, AppID: o.AppID, OutTradeNo: o.OutTradeNo, TransactionID: o.TransactionID,
 		TradeState: string(o.State), Description: o.Description, Attach: o.Attach, AmountFen: o.AmountFen,
 		PayerAmountFen: o.PayerTotalFen, Currency: o.Currency, PayerOpenID: o.OpenID, TradeType: o.TradeType,
 		BankType: o.BankType, SuccessAt: o.SuccessAt, CreatedAt: o.CreatedAt,
-	}, nil
+	}
 }
 
 func (m *Module) closeOrder(ctx context.Context, outTradeNo string) error {

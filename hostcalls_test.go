@@ -64,7 +64,7 @@ func TestPluginProcessesAskTheModule(t *testing.T) {
 	var canary *host.Canary
 	require.Eventually(t, func() bool {
 		canary = b.module.Plugins()[0].Canary
-		return canary.State == host.CanaryPassed
+		return canary.State == host.CanaryUnproven // of a dead letter nothing can be worse
 	}, 20*time.Second, 20*time.Millisecond)
 	require.Equal(t, 1, canary.Shadow.Events)
 	require.Equal(t, map[string]int{"reject": 1}, canary.Shadow.Outcomes)

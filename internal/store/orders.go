@@ -52,6 +52,15 @@ func (q Queries) Order(ctx context.Context, mchid, outTradeNo string) (o Order, 
 	return o, found, err
 }
 
+// OrderByTransaction reads an order by the payment that paid it.
+func (q Queries) OrderByTransaction(ctx context.Context, mchid, transactionID string) (o Order, found bool, err error) {
+	found, err = one(q.db.NewSelect().Model(&o).Where("mchid = ? AND transaction_id = ?", mchid, transactionID).Scan(ctx))
+	if err != nil {
+		err = fmt.Errorf("read order: %w", err)
+	}
+	return o, found, err
+}
+
 // SetPrepay stores a prepay_id unless one given after staleBefore is there; the caller reads the order again to see
 // which one won.
 func (q Queries) SetPrepay(ctx context.Context, mchid, outTradeNo, prepayID string, at, staleBefore Millis) error {

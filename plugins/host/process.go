@@ -127,8 +127,12 @@ func newProcess(ctx context.Context, p *plan, s *surroundings) (_ *process, err 
 			grpc.WithIdleTimeout(0),
 		},
 	})
+	services := s.services
+	if s.shadow != nil {
+		services = services.inShadow()
+	}
 	return &process{
-		plan: p, limits: s.limits, logger: logger, runner: r, client: client, services: s.services, shadow: s.shadow, events: newUnderWay(),
+		plan: p, limits: s.limits, logger: logger, runner: r, client: client, services: services, shadow: s.shadow, events: newUnderWay(),
 		hand: newHand(), dir: s.dir, staged: executable, work: work,
 		unreachable: make(chan struct{}), overdue: make(chan struct{}, 1),
 	}, nil

@@ -13,8 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wgink.ink/wechat/config"
+	"wgink.ink/wechat/internal/fault"
 	"wgink.ink/wechat/plugins/internal/wire"
 	"wgink.ink/wechat/plugins/pluginv1"
+	"wgink.ink/wechat/plugins/sdk"
 )
 
 // settled makes a past in which the plugin handled these events; what each shall do stands in its payload.
@@ -53,13 +55,7 @@ func TestShadowShowsAndDoesNot(t *testing.T) {
 		closed.Add(1)
 		return nil
 	}
-	for _, version := range []string{"1.4.0", "1.5.0"} {
-		manifest := filepath.Join(s.cfg.Dir, "fulfil", version, ManifestName)
-		text, err := os.ReadFile(manifest)
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(manifest, append(text, "permissions: [orders.close]\n"...), 0o644))
-	}
-	s.set("fulfil", func(p *config.Plugin) { p.Grant = []string{"orders.close"} })
+	s.permit(t, "orders.close")
 	h := s.ready(t)
 	c := awaitVerdict(t, h, CanaryUnproven)
 	require.Zero(t, closed.Load())
@@ -128,6 +124,54 @@ func TestShadowIsRefusedOrFails(t *testing.T) {
 			require.Empty(t, h.List()[0].Crashes)
 		})
 	}
+}
+
+// In the shadow an order is what the host has stored: WeChat is not asked, since the answer would be stored.
+func TestShadowAsksOnlyTheStore(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		stored func(ctx context.Context, outTradeNo, transactionID string) (*sdk.Order, error)
+		want   string
+	}{
+		"Stored": {func(_ context.Context, outTradeNo, _ string) (*sdk.Order, error) {
+			return &sdk.Order{OutTradeNo: outTradeNo, Description: "as stored"}, nil
+		}, "as stored"},
+		"Unknown": {func(context.Context, string, string) (*sdk.Order, error) {
+			return nil, fault.New(fault.OrderNotFound, nil)
+		}, "not-found"},
+		"NotOffered": {nil, "this host does not offer it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t, "plugin")
+			s.inTheShadow(t, settled(Done, "query"), func(c *config.Canary) { c.MaxErrors = 100 })
+			var asked atomic.Int32
+			s.services.QueryOrder = func(context.Context, string, string) (*sdk.Order, error) {
+				asked.Add(1)
+				return &sdk.Order{}, nil
+			}
+			s.services.StoredOrder = tc.stored
+			s.permit(t, "orders.read")
+			h := s.ready(t)
+			c := awaitVerdict(t, h, CanaryPassed)
+			require.Zero(t, asked.Load())
+			require.Contains(t, c.Shadow.Differences[0].Now.Message, tc.want) // it rejects with what it was answered
+			do(t, h, "e1", "query")
+			require.EqualValues(t, 1, asked.Load(), "outside of the shadow WeChat is asked")
+		})
+	}
+}
+
+// permit lets both versions of fulfil have a permission.
+func (s *scene) permit(t *testing.T, permission string) {
+	t.Helper()
+	for _, version := range []string{"1.4.0", "1.5.0"} {
+		manifest := filepath.Join(s.cfg.Dir, "fulfil", version, ManifestName)
+		text, err := os.ReadFile(manifest)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(manifest, append(text, "permissions: ["+permission+"]\n"...), 0o644))
+	}
+	s.set("fulfil", func(p *config.Plugin) { p.Grant = []string{permission} })
 }
 
 // pastOf is a past of so many events that were handled and so many that were dead letters, of which the canary would retry

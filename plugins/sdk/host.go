@@ -55,6 +55,7 @@ type User struct {
 }
 
 // QueryOrder asks WeChat for an order by the business's number (查询订单). Permission: orders.read.
+// In the shadow it is the order as the host has stored it, and ErrNotFound for one that was placed elsewhere.
 // Errors: ErrNotFound, ErrMismatch, ErrInvalid, and those of every call.
 func (h *Host) QueryOrder(ctx context.Context, outTradeNo string) (*Order, error) {
 	return h.queryOrder(ctx, &pluginv1.QueryOrderRequest{
