@@ -58,6 +58,9 @@ func (h *Host) reload(ctx context.Context, plugin string, cfg config.Plugins) er
 	}
 	cfg.Enabled = map[string]config.Plugin{plugin: wanted}
 	plans, warning, err := readEnabled(cfg, h.production)
+	if err == nil {
+		err = canaryProblems(plans)
+	}
 	if err != nil {
 		return err
 	}
@@ -82,6 +85,9 @@ func (h *Host) apply(ctx context.Context, cfg config.Plugins) error {
 		return errors.New("plugins.run-dir cannot change while the host runs: restart it")
 	}
 	plans, warning, err := readEnabled(cfg, h.production)
+	if err == nil {
+		err = canaryProblems(plans)
+	}
 	if err != nil {
 		return err
 	}

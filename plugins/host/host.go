@@ -61,7 +61,8 @@ const (
 )
 
 // New reads and checks the manifest and files of every enabled plugin, and of no other. The error joins all problems,
-// each with the plugin and the file or key; none of them heals by itself. It starts nothing and writes nothing.
+// each with the plugin and the file or key; none of them heals by itself. It starts nothing and writes nothing. A canary
+// with a problem is logged and not tried: nobody's start depends on it.
 func New(cfg config.Plugins, opts Options) (*Host, error) {
 	return newHost(cfg, opts, defaultTiming())
 }
@@ -102,6 +103,10 @@ func (h *Host) report(plans []*plan, warning string) {
 	}
 	for _, p := range plans {
 		warnings := p.warnings
+		if p.trial != nil && p.trial.problem != nil {
+			h.around.logger.Error("a canary cannot be tried, its plugin starts without it", "plugin", p.id,
+				"version", p.trial.plan.version, "error", p.trial.problem)
+		}
 		if p.trial != nil {
 			warnings = append(slices.Clip(warnings), p.trial.plan.warnings...)
 		}

@@ -112,8 +112,8 @@ func readPlan(root *os.Root, id string, enabled config.Plugin, t trust) (*plan, 
 			problems = append(problems, fmt.Errorf("%s.secrets.%s: the plugin's manifest asks for it; give a value", key, name))
 		}
 	}
-	p.trial, err = readTrial(root, id, enabled, t)
-	return p, errors.Join(append(problems, err)...)
+	p.trial = planTrial(root, id, enabled, t)
+	return p, errors.Join(problems...)
 }
 
 // grant notes what the operator allows; it may not be more than the plugin asks for, since nobody would know why.

@@ -3,6 +3,7 @@ package host
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"reflect"
@@ -18,6 +19,32 @@ type trialPlan struct {
 	shadow    int // so many of the last events it gets first, without effects; zero for none
 	minEvents int // of its share, before its errors count
 	maxErrors int // percentage points more than the stable version's
+
+	problem error // why it cannot be tried; the plan is no more than its name then
+}
+
+// canaryProblems joins why canaries cannot be tried.
+func canaryProblems(plans []*plan) error {
+	var problems []error
+	for _, p := range plans {
+		if p.trial != nil {
+			problems = append(problems, p.trial.problem)
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// planTrial reads the canary of a plugin, and what is wrong with it. A host that starts must not need it.
+func planTrial(root *os.Root, id string, enabled config.Plugin, t trust) *trialPlan {
+	tp, err := readTrial(root, id, enabled, t)
+	if err != nil {
+		c := enabled.Canary.WithDefaults()
+		tp = &trialPlan{
+			plan: &plan{id: id, version: c.Version}, share: c.Share, shadow: c.Shadow, minEvents: c.MinEvents,
+			maxErrors: c.MaxErrors, problem: err,
+		}
+	}
+	return tp
 }
 
 // readTrial reads the canary of a plugin; nil when it has none. Secrets and limits are the plugin's. Of the plugin's

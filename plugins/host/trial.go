@@ -34,10 +34,14 @@ type trial struct {
 func newTrial(tp *trialPlan, stable *supervisor) *trial {
 	around := *stable.around
 	around.logger = around.logger.With("canary", tp.plan.version)
-	return &trial{
+	t := &trial{
 		plan: tp, stable: stable, around: &around, done: make(chan struct{}), state: CanaryWaiting, since: time.Now(),
 		window: newWindow(tp.minEvents),
 	}
+	if tp.problem != nil {
+		t.state, t.reason = CanaryRejected, tp.problem.Error()
+	}
+	return t
 }
 
 // try makes s try tp in place of what it tried before; nil ends that. mu is held, and the host runs.
@@ -51,6 +55,12 @@ func (h *Host) try(s *supervisor, tp *trialPlan) {
 	}
 	s.begin(t)
 	if t == nil {
+		return
+	}
+	if tp.problem != nil {
+		t.cut()
+		t.end()
+		close(t.done)
 		return
 	}
 	h.runs.Go(func() {

@@ -13,6 +13,7 @@ const (
 	CanaryPassed     CanaryState = "passed"      // withstood the shadow run, and shall have no share
 	CanaryUnproven   CanaryState = "unproven"    // shall have no share either, and the past had no event to prove anything with
 	CanaryRolledBack CanaryState = "rolled-back" // failed: the stable version has all events
+	CanaryRejected   CanaryState = "rejected"    // its folder or configuration was wrong when the host started: it is not tried
 )
 
 // Canary describes a version that is tried beside the stable one. What was counted is lost with the host.
@@ -21,7 +22,7 @@ type Canary struct {
 	Share     int // percentage of the subjects whose new events it gets
 	State     CanaryState
 	Since     time.Time // when the state began
-	Reason    string    // why it was rolled back
+	Reason    string    // why it was rolled back or rejected
 	Tried     Tally     // events of its share; the last of them are judged
 	Compared  Tally     // events of the same kinds that the stable version had meanwhile, for the first time
 	MinEvents int       // before its errors count
@@ -38,7 +39,7 @@ type Tally struct {
 	Errors int // retry, reject, the time limit, or that the canary was busy
 }
 
-func (t Tally) percent() float64 {
+func (t *Tally) percent() float64 {
 	if t.Events == 0 {
 		return 0
 	}
