@@ -8,16 +8,29 @@ import (
 
 // Canary is a version that is tried beside a plugin's stable one.
 type Canary struct {
-	Version  string    `json:"version"`
-	Share    int       `json:"share_percent"`
-	State    string    `json:"state"`
-	Since    time.Time `json:"since"`
-	Reason   string    `json:"reason"` // why it was rolled back
-	Tried    Tally     `json:"tried"`
-	Compared Tally     `json:"compared"` // the stable version's, meanwhile
-	PID      int       `json:"pid"`
-	Crashes  []Crash   `json:"crashes"`
-	Shadow   *Shadow   `json:"shadow,omitempty"`
+	Version   string    `json:"version"`
+	Share     int       `json:"share_percent"`
+	State     string    `json:"state"`
+	Since     time.Time `json:"since"`
+	Reason    string    `json:"reason"` // why it was rolled back or rejected
+	Tried     Tally     `json:"tried"`
+	Compared  Tally     `json:"compared"` // the stable version's, meanwhile
+	MinEvents int       `json:"min_events"`
+	MaxErrors int       `json:"max_errors"`
+	Process   *Process  `json:"process,omitempty"` // none before the first
+	Shadow    *Shadow   `json:"shadow,omitempty"`
+}
+
+// Process is the canary's own.
+type Process struct {
+	PID         int       `json:"pid"`
+	State       string    `json:"state"`
+	Since       time.Time `json:"since"`
+	LastError   string    `json:"last_error"`
+	Running     int       `json:"running"`
+	Memory      int64     `json:"memory_bytes"` // 0: not known
+	MemoryLimit int64     `json:"memory_limit_bytes"`
+	Crashes     []Crash   `json:"crashes"`
 }
 
 // Tally counts events.
@@ -31,6 +44,8 @@ type Shadow struct {
 	Began       time.Time      `json:"began"`
 	Ended       time.Time      `json:"ended,omitzero"`
 	Events      int            `json:"events"`
+	Handled     int            `json:"handled"` // by the stable version: the verdict is about these
+	Left        int            `json:"left"`    // not handed over, the verdict was certain
 	Skipped     int            `json:"skipped"`
 	Outcomes    map[string]int `json:"outcomes"`
 	Worse       int            `json:"worse"`
@@ -63,10 +78,13 @@ func canaryOf(c *host.Canary) *Canary {
 	}
 	out := &Canary{
 		Version: c.Version, Share: c.Share, State: string(c.State), Since: c.Since, Reason: c.Reason, Tried: Tally(c.Tried),
-		Compared: Tally(c.Compared), Shadow: shadowOf(c.Shadow),
+		Compared: Tally(c.Compared), MinEvents: c.MinEvents, MaxErrors: c.MaxErrors, Shadow: shadowOf(c.Shadow),
 	}
-	if c.Process != nil {
-		out.PID, out.Crashes = c.Process.PID, crashesOf(c.Process.Crashes)
+	if p := c.Process; p != nil {
+		out.Process = &Process{
+			PID: p.PID, State: string(p.State), Since: p.Since, LastError: p.LastError, Running: p.Running, Memory: p.Memory,
+			MemoryLimit: p.MemoryLimit, Crashes: crashesOf(p.Crashes),
+		}
 	}
 	return out
 }
@@ -76,7 +94,7 @@ func shadowOf(r *host.ShadowReport) *Shadow {
 		return nil
 	}
 	out := &Shadow{
-		Began: r.Began, Ended: r.Ended, Events: r.Events, Skipped: r.Skipped, Outcomes: r.Outcomes, Worse: r.Worse,
+		Began: r.Began, Ended: r.Ended, Events: r.Events, Handled: r.Handled, Left: r.Left, Skipped: r.Skipped, Outcomes: r.Outcomes, Worse: r.Worse,
 		Better: r.Better, Calls: r.Calls,
 	}
 	for _, d := range r.Differences {
