@@ -103,7 +103,7 @@ func (h *Host) report(plans []*plan, warning string) {
 	}
 	for _, p := range plans {
 		warnings := p.warnings
-		if p.trial != nil && p.trial.problem != nil {
+		if p.trial != nil && p.trial.problem != "" {
 			h.around.logger.Error("a canary cannot be tried, its plugin starts without it", "plugin", p.id,
 				"version", p.trial.plan.version, "error", p.trial.problem)
 		}

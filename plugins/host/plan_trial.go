@@ -20,15 +20,15 @@ type trialPlan struct {
 	minEvents int // of its share, before its errors count
 	maxErrors int // percentage points more than the stable version's
 
-	problem error // why it cannot be tried; the plan is no more than its name then
+	problem string // why it cannot be tried, and the plan is no more than its name then; empty when it can
 }
 
 // canaryProblems joins why canaries cannot be tried.
 func canaryProblems(plans []*plan) error {
 	var problems []error
 	for _, p := range plans {
-		if p.trial != nil {
-			problems = append(problems, p.trial.problem)
+		if p.trial != nil && p.trial.problem != "" {
+			problems = append(problems, errors.New(p.trial.problem))
 		}
 	}
 	return errors.Join(problems...)
@@ -41,7 +41,7 @@ func planTrial(root *os.Root, id string, enabled config.Plugin, t trust) *trialP
 		c := enabled.Canary.WithDefaults()
 		tp = &trialPlan{
 			plan: &plan{id: id, version: c.Version}, share: c.Share, shadow: c.Shadow, minEvents: c.MinEvents,
-			maxErrors: c.MaxErrors, problem: err,
+			maxErrors: c.MaxErrors, problem: err.Error(),
 		}
 	}
 	return tp

@@ -38,8 +38,8 @@ func newTrial(tp *trialPlan, stable *supervisor) *trial {
 		plan: tp, stable: stable, around: &around, done: make(chan struct{}), state: CanaryWaiting, since: time.Now(),
 		window: newWindow(tp.minEvents),
 	}
-	if tp.problem != nil {
-		t.state, t.reason = CanaryRejected, tp.problem.Error()
+	if tp.problem != "" {
+		t.state, t.reason = CanaryRejected, tp.problem
 	}
 	return t
 }
@@ -57,7 +57,7 @@ func (h *Host) try(s *supervisor, tp *trialPlan) {
 	if t == nil {
 		return
 	}
-	if tp.problem != nil {
+	if tp.problem != "" {
 		t.cut()
 		t.end()
 		close(t.done)
