@@ -74,8 +74,8 @@ func TestParametersThatWouldBeDropped(t *testing.T) {
 		require.ErrorContains(t, err, want, query)
 		require.NotContains(t, err.Error(), "canary")
 	}
-	db, err := store.Open(withParams(t, dbtest.Postgres(t), map[string]string{"wrok_mem": "1MB"}))
+	db, err := store.Open(withParams(t, dbtest.Postgres(t), map[string]string{"no_such_setting": "1MB"}))
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
-	require.ErrorContains(t, db.Ping(t.Context()), "wrok_mem", "the server tells")
+	require.ErrorContains(t, db.Ping(t.Context()), "no_such_setting", "the server tells")
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/uptrace/bun"
 )
@@ -44,8 +45,12 @@ func (d *DB) checkDurableSQLite(ctx context.Context) error {
 // checkSQLitePool refuses a host's SQLite pool that would make the module fail under load, or lose the order of things.
 func (d *DB) checkSQLitePool(ctx context.Context) error {
 	if most := d.bun.Stats().MaxOpenConnections; most != 1 {
+		many := "any number of"
+		if most > 0 {
+			many = strconv.Itoa(most)
+		}
 		return fmt.Errorf("the SQLite pool handed in may have %s connections: SQLite has one writer, and more only lock each other out; %s",
-			map[bool]string{true: "any number of", false: fmt.Sprint(most)}[most == 0], remedy)
+			many, remedy)
 	}
 	file, err := d.file(ctx)
 	if err != nil {
