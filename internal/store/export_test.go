@@ -39,7 +39,7 @@ func (d *DB) Deallocate(ctx context.Context) error {
 // ExplainIntake is the plan of the intake's prepared statement, as it is.
 func (d *DB) ExplainIntake(ctx context.Context) (string, error) {
 	args := intakeArgs([]Incoming{{Event: Event{ID: "e"}, Plugins: []string{"p"}, Terms: &Terms{OutTradeNo: "o"}, Paid: &Paid{}}})
-	query := "EXPLAIN EXECUTE wechat_intake (?" + strings.Repeat(", ?", len(args)-1) + ")"
+	query := "EXPLAIN EXECUTE " + intakeName() + " (?" + strings.Repeat(", ?", len(args)-1) + ")"
 	var lines []string
 	err := d.intake.conn.NewRaw(query, args...).Scan(ctx, &lines)
 	return strings.Join(lines, "\n") + "\n", err

@@ -2,11 +2,15 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"database/sql/driver"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -95,13 +99,22 @@ func plainText() string {
 	return regexp.MustCompile(`\$\d+`).ReplaceAllString(intakeSQL, "?")
 }
 
+// intakeName is the name of the prepared statement. A pooler may hand out a server connection on which another version of the
+// module, with another statement, has prepared its own.
+func intakeName() string {
+	sum := sha256.Sum256([]byte(intakeTypes + intakeSQL))
+	return "wechat_intake_" + hex.EncodeToString(sum[:6])
+}
+
 // intake runs the intake statement on a connection of its own, where it is planned once: parsing and planning are most
-// of its cost. Behind a pooler that forgets prepared statements it falls back to plain text.
+// of its cost. Behind a pooler that forgets prepared statements it falls back to plain text, in a transaction that brings its
+// settings along: neither the next statement nor the commit need come to the server connection that was set up.
 type intake struct {
 	db *bun.DB
 
 	mu    sync.Mutex // the connection serves one statement at a time
 	conn  *bun.Conn  // nil until first used, and after an error
+	query string     // runs the statement that conn has prepared
 	plain string     // the statement as text, once prepared ones do not hold
 
 	ended atomic.Bool // the module has stopped: a late notice must not open a connection again
@@ -144,22 +157,16 @@ func (s *intake) mayRepeat(err error) bool {
 }
 
 func (s *intake) try(ctx context.Context, facts []Incoming, args []any) ([]Kept, error) {
-	if s.conn == nil {
-		if err := s.connect(ctx); err != nil {
-			return nil, err
-		}
-	}
-	query := "EXECUTE wechat_intake (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+	var (
+		rows []keptRow
+		err  error
+	)
 	if s.plain != "" {
-		query = s.plain
+		rows, err = s.runPlain(ctx, args)
+	} else {
+		rows, err = s.runPrepared(ctx, args)
 	}
-	var rows []struct {
-		ID       string `bun:"id"`
-		Verdict  string `bun:"verdict"`
-		Compared bool   `bun:"compared"`
-		Fresh    bool   `bun:"fresh"`
-	}
-	if err := s.conn.NewRaw(query, args...).Scan(ctx, &rows); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	kept := make([]Kept, len(facts))
@@ -173,6 +180,36 @@ func (s *intake) try(ctx context.Context, facts []Incoming, args []any) ([]Kept,
 	return kept, nil
 }
 
+// keptRow is what the statement answers for a fact.
+type keptRow struct {
+	ID       string `bun:"id"`
+	Verdict  string `bun:"verdict"`
+	Compared bool   `bun:"compared"`
+	Fresh    bool   `bun:"fresh"`
+}
+
+func (s *intake) runPrepared(ctx context.Context, args []any) (rows []keptRow, err error) {
+	if s.conn == nil {
+		if err := s.connect(ctx); err != nil {
+			return nil, err
+		}
+	}
+	err = s.conn.NewRaw(s.query+" (?"+strings.Repeat(",?", len(args)-1)+")", args...).Scan(ctx, &rows)
+	return rows, err
+}
+
+func (s *intake) runPlain(ctx context.Context, args []any) (rows []keptRow, err error) {
+	err = s.db.RunInTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context, tx bun.Tx) error {
+		_, err := tx.ExecContext(ctx, "SELECT set_config('synchronous_commit', 'on', TRUE), set_config('statement_timeout', ?, TRUE), set_config('lock_timeout', ?, TRUE)",
+			strconv.FormatInt(intakeTimeout.Milliseconds(), 10), strconv.FormatInt(intakeLockTimeout.Milliseconds(), 10))
+		if err != nil {
+			return err
+		}
+		return tx.NewRaw(s.plain, args...).Scan(ctx, &rows)
+	})
+	return rows, err
+}
+
 // connect takes a connection and prepares it. The settings are made here, not taken from the pool, because the host may
 // have handed in a pool of its own: an answered notice must survive whatever the server's defaults are.
 func (s *intake) connect(ctx context.Context) error {
@@ -180,6 +217,7 @@ func (s *intake) connect(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
+	name := intakeName()
 	statements := []string{
 		"SET synchronous_commit = on",
 		fmt.Sprintf("SET statement_timeout = %d", intakeTimeout.Milliseconds()),
@@ -187,16 +225,14 @@ func (s *intake) connect(ctx context.Context) error {
 		"SET default_transaction_isolation = 'read committed'",
 		"SET plan_cache_mode = force_generic_plan",
 		"SET enable_seqscan = off",
-	}
-	if s.plain == "" {
-		statements = append(statements, "PREPARE wechat_intake ("+intakeTypes+") AS "+intakeSQL) //nolint:unqueryvet // i.* is our own list
+		"PREPARE " + name + " (" + intakeTypes + ") AS " + intakeSQL, //nolint:unqueryvet // i.* is our own list
 	}
 	for _, statement := range statements {
 		if _, err := conn.ExecContext(ctx, statement); err != nil {
 			return errors.Join(fmt.Errorf("prepare the intake: %w", err), conn.Close())
 		}
 	}
-	s.conn = &conn
+	s.conn, s.query = &conn, "EXECUTE "+name
 	return nil
 }
 
