@@ -75,7 +75,7 @@ const intakeSQL = `WITH input AS (
 	INSERT INTO wechat_deliveries (event_id, plugin, subject, state, wake_at, since_at, created_at, updated_at)
 	SELECT j.id, p.plugin, j.subject, 'pending', c.now, c.now, c.now, c.now
 	FROM judged AS j JOIN fresh AS f ON f.id = j.id
-	CROSS JOIN LATERAL unnest(string_to_array(NULLIF(j.plugins, ''), ',')) AS p (plugin)
+	CROSS JOIN LATERAL (SELECT DISTINCT plugin FROM unnest(string_to_array(NULLIF(j.plugins, ''), ',')) AS u (plugin)) AS p
 	CROSS JOIN (SELECT (EXTRACT(EPOCH FROM statement_timestamp()) * 1000)::bigint AS now) AS c
 	WHERE j.final = 'ok'
 ) SELECT j.id, j.final AS verdict, j.compared, f.id IS NOT NULL AS fresh

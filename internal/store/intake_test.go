@@ -432,3 +432,20 @@ func TestPaymentOfAnotherOrderIsQuarantined(t *testing.T) {
 		require.True(t, store.ItemFault(err), "in company it is found by trying each alone: %v", err)
 	})
 }
+
+// A plugin that is named twice gets the event once, and the payment is as good as any.
+func TestPluginNamedTwiceIsQueuedOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *store.DB) {
+		_, err := db.InsertOrder(t.Context(), orderRow("o1"))
+		require.NoError(t, err)
+		f := paidFact("o1", "n1")
+		f.Plugins = []string{"p", "q", "p"}
+		kept, err := db.Keep(t.Context(), []store.Incoming{f})
+		require.NoError(t, err)
+		require.Equal(t, []store.Kept{{Fresh: true, Verdict: store.VerdictOK, Compared: true}}, kept)
+		rows, err := db.Deliveries(t.Context(), f.Event.ID)
+		require.NoError(t, err)
+		require.Len(t, rows, 2)
+	})
+}
