@@ -128,7 +128,7 @@ func newPayment(cfg config.Config, o options, db *store.DB, queue *delivery.Queu
 	}
 	ring, err := wxpay.NewRing(wxpay.RingOptions{
 		Merchant: merchant, APIv3: keys, HTTP: client, PublicKeyID: pay.PublicKeyID, PublicKeyPEM: publicKey,
-		Store: payment.KeyStore{DB: db}, Produce: pay.Produce, Log: o.log, Now: o.now,
+		Store: payment.KeyStore{DB: db}, Produce: cfg.Production(), Log: o.log, Now: o.now,
 	})
 	if err != nil {
 		return nil, nil, err

@@ -10,13 +10,14 @@ import (
 type checker struct {
 	Config
 	options
+	produce string            // what makes it production; empty when it is none
 	written map[string]string // by key: the text to show in place of the value; see reader.written
 	found   []Problem
 }
 
 // problems checks everything. It expects the defaults to be filled in.
 func (c Config) problems(o options, written map[string]string) []Problem {
-	k := &checker{Config: c, options: o, written: written}
+	k := &checker{Config: c, options: o, produce: c.productionBy(o), written: written}
 	k.publicURL()
 	if c.Pay.Active {
 		k.pay()
@@ -80,6 +81,9 @@ func (k *checker) appID(part, path, value string) {
 	if k.required(part, path, value, "the appid from mp.weixin.qq.com") && !appIDForm.MatchString(value) {
 		k.failf(path, "must be wx and 16 letters or digits, as mp.weixin.qq.com shows the appid")
 	}
+	if k.produce != "" && localAppID(value) {
+		k.failf(path, "is an appid of the local WeChat; while %s take your own from mp.weixin.qq.com", k.produce)
+	}
 }
 
 func (k *checker) appSecret(part, path string, value Secret) {
@@ -89,5 +93,7 @@ func (k *checker) appSecret(part, path string, value Secret) {
 		k.failf(path, "must be letters and digits without spaces, as mp.weixin.qq.com shows the AppSecret")
 	case len(value) < minAppSecret:
 		k.failf(path, "must be %d bytes or more, but has %d; copy the AppSecret again", minAppSecret, len(value))
+	case k.produce != "" && value.Reveal() == localAppSecret:
+		k.failf(path, "is the secret of the local WeChat, which everybody knows; while %s take your own from mp.weixin.qq.com", k.produce)
 	}
 }

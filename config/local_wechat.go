@@ -9,13 +9,18 @@ import (
 	"strings"
 )
 
-// The marks of the local WeChat's keys. Their private halves are public, so in production anybody could sign with them.
+// The marks of the local WeChat's keys. Their private halves and its secrets are public, so in production anybody could sign
+// with them, or read what is encrypted under them.
 const (
 	localOrganization      = "wechattest local WeChat"
 	localPublicKeyIDPrefix = "PUB_KEY_ID_7357"
 	localPublicKeySHA256   = "26df578783701df4c400044c93f3761cb208dca369bc88c3ef66ed52c892279d" // of the PKIX form
 	localAPIv3Key          = "wechattest-api-v3-key-0123456789"
+	localAppIDPrefix       = "wx7e57000000000" // of both apps; no real one begins like that but by a wonder
+	localAppSecret         = "7e570000000000000000000000000a01" //nolint:gosec // it is public
 )
+
+func localAppID(id string) bool { return strings.HasPrefix(id, localAppIDPrefix) }
 
 // LocalCertificate says whether a certificate, the merchant's or the platform's, was made for the local WeChat.
 func LocalCertificate(c *x509.Certificate) bool {

@@ -14,7 +14,7 @@ type MiniApp struct {
 	// AppSecret is its secret. Key: app-secret. Required.
 	AppSecret Secret
 	// BaseURL replaces https://api.weixin.qq.com, also in AuthorizeURL, for the local WeChat. Key: base-url.
-	// Refused when pay.produce is true.
+	// Refused in production.
 	BaseURL string
 	// AvatarHosts are the https hosts an avatar URL may name. Key: avatar-hosts.
 	// Default: thirdwx.qlogo.cn, wx.qlogo.cn, mmbiz.qpic.cn and the host of public-url.
@@ -37,7 +37,7 @@ func (m *MiniApp) keys() []key {
 			doc: "The mini-program's secret."},
 		{path: "mini-app.base-url", to: &m.BaseURL,
 			doc: "Replaces https://api.weixin.qq.com, also in authorize-url, for the local WeChat. " +
-				"Refused when pay.produce is true."},
+				"Refused in production."},
 		{path: "mini-app.avatar-hosts", to: &m.AvatarHosts, auto: "thirdwx.qlogo.cn, wx.qlogo.cn, mmbiz.qpic.cn and the host of public-url",
 			doc: "Hosts an avatar's https address may name."},
 		{path: "mini-app.encrypted-phone", to: &m.EncryptedPhone, def: "true",

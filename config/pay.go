@@ -12,7 +12,8 @@ const (
 type Pay struct { //nolint:recvcheck // as Config
 	// Active mounts the notice route and enables the business verbs. Keys: active, activate. Default: false.
 	Active bool
-	// Produce means production: official hosts and https only. False allows the local WeChat. Key: produce.
+	// Produce means production: official hosts and https only. False allows the local WeChat, unless the environment has
+	// APP_ENV=production. Key: produce.
 	// Default: false.
 	Produce bool
 	// MchID (商户号) is the account that receives the money. Key: mchid. Required.
@@ -33,7 +34,7 @@ type Pay struct { //nolint:recvcheck // as Config
 	PublicKeyID string
 	// PublicKeyPath is the WeChat Pay public key, PEM. Key: public-key-path. Optional; needs PublicKeyID.
 	PublicKeyPath string
-	// BaseURL replaces https://api.mch.weixin.qq.com, for the local WeChat. Key: base-url. Refused when Produce.
+	// BaseURL replaces https://api.mch.weixin.qq.com, for the local WeChat. Key: base-url. Refused in production.
 	BaseURL string
 	// UnknownOrders says what happens to a genuine notice for an order we never placed: quarantine or deliver.
 	// Key: unknown-orders. Default: quarantine.
@@ -48,7 +49,7 @@ func (p *Pay) keys() []key {
 		{path: "pay.active", also: "activate", to: &p.Active, def: "false",
 			doc: "Mounts the payment notice route and enables the business verbs."},
 		{path: "pay.produce", to: &p.Produce, def: "false",
-			doc: "Production: official hosts and https only, a public address. False allows the local WeChat."},
+			doc: "Production: official hosts and https only, a public address. False allows the local WeChat, unless APP_ENV=production says otherwise."},
 		{path: "pay.mchid", to: &p.MchID, need: "pay is active",
 			doc: "Merchant number (商户号): the account that receives the money. Digits."},
 		{path: "pay.certificate-path", to: &p.CertificatePath, need: "pay is active",
@@ -66,7 +67,7 @@ func (p *Pay) keys() []key {
 		{path: "pay.public-key-path", to: &p.PublicKeyPath, need: "public-key-id is given",
 			doc: "File of the WeChat Pay public key. PEM."},
 		{path: "pay.base-url", to: &p.BaseURL,
-			doc: "Replaces https://api.mch.weixin.qq.com, for the local WeChat. Refused when produce is true."},
+			doc: "Replaces https://api.mch.weixin.qq.com, for the local WeChat. Refused in production."},
 		{path: "pay.unknown-orders", to: &p.UnknownOrders, def: UnknownOrdersQuarantine,
 			doc: "What happens to a genuine notice for an order we never placed: quarantine or deliver."},
 	}

@@ -57,8 +57,8 @@ func (k *checker) apiV3Key(path string, value Secret) {
 	if n := len(value.Reveal()); n != apiV3KeyLength {
 		k.failf(path, "must be exactly %d bytes, but has %d; copy the APIv3 key (APIv3密钥) again", apiV3KeyLength, n)
 	}
-	if k.Pay.Produce && value.Reveal() == localAPIv3Key {
-		k.failf(path, "is the key of the local WeChat, which everybody knows; with pay.produce true take the one set at pay.weixin.qq.com")
+	if k.produce != "" && value.Reveal() == localAPIv3Key {
+		k.failf(path, "is the key of the local WeChat, which everybody knows; while %s take the one set at pay.weixin.qq.com", k.produce)
 	}
 }
 
@@ -116,9 +116,9 @@ func (k *checker) publicKey() {
 	if id != "" && (!strings.HasPrefix(id, publicKeyPrefix) || len(id) == len(publicKeyPrefix)) {
 		k.failf(idPath, "must begin with %s, as pay.weixin.qq.com shows it", publicKeyPrefix)
 	}
-	if k.Pay.Produce && LocalPublicKeyID(id) {
-		k.failf(idPath, "is the key of the local WeChat, whose private half is public; with pay.produce true "+
-			"take the id and the key from pay.weixin.qq.com")
+	if k.produce != "" && LocalPublicKeyID(id) {
+		k.failf(idPath, "is the key of the local WeChat, whose private half is public; while %s "+
+			"take the id and the key from pay.weixin.qq.com", k.produce)
 	}
 	if file != "" && k.isPath(filePath, file) {
 		if data, ok := k.file(filePath, file, k.shown(filePath, file)); ok {

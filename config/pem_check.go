@@ -67,9 +67,9 @@ func (k *checker) certificate(path string, data []byte) *rsa.PublicKey {
 		k.failf(path, "holds a certificate that cannot be read; download it again")
 		return nil
 	}
-	if k.Pay.Produce && LocalCertificate(cert) {
-		k.failf(path, "holds a certificate of the local WeChat, whose private key is public; with pay.produce true "+
-			"take the merchant API certificate from pay.weixin.qq.com")
+	if k.produce != "" && LocalCertificate(cert) {
+		k.failf(path, "holds a certificate of the local WeChat, whose private key is public; while %s "+
+			"take the merchant API certificate from pay.weixin.qq.com", k.produce)
 	}
 	switch now := k.now(); {
 	case now.After(cert.NotAfter):
@@ -122,8 +122,8 @@ func (k *checker) publicKeyFile(path string, data []byte) {
 		k.failf(path, "must name an RSA public key of %d bits", rsaBits)
 		return
 	}
-	if k.Pay.Produce && LocalPublicKey(public) {
-		k.failf(path, "names the public key of the local WeChat, whose private half is public; with pay.produce true "+
-			"take the key from pay.weixin.qq.com")
+	if k.produce != "" && LocalPublicKey(public) {
+		k.failf(path, "names the public key of the local WeChat, whose private half is public; while %s "+
+			"take the key from pay.weixin.qq.com", k.produce)
 	}
 }

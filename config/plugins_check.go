@@ -33,9 +33,9 @@ func (k *checker) plugins() {
 	switch {
 	case p.Mode != PluginsLocked && p.Mode != PluginsDev:
 		k.failf("plugins.mode", "must be %s or %s", PluginsLocked, PluginsDev)
-	case p.Mode == PluginsDev && k.production(k.options):
-		k.failf("plugins.mode", "is dev, which runs unchecked files, and this is production (pay.produce is true or APP_ENV is production); "+
-			"leave the key out and write plugins.lock with wechatctl plugin lock")
+	case p.Mode == PluginsDev && k.produce != "":
+		k.failf("plugins.mode", "is dev, which runs unchecked files, and this is production, for %s; "+
+			"leave the key out and write plugins.lock with wechatctl plugin lock", k.produce)
 	}
 	for _, id := range slices.Sorted(maps.Keys(p.Enabled)) {
 		k.plugin(id, p.Enabled[id])

@@ -44,8 +44,8 @@ func (k *checker) sqlite(path, file string) {
 		return
 	}
 	inMemory := strings.Contains(file, ":memory:") || strings.Contains(file, "mode=memory")
-	if inMemory && k.Pay.Active && k.Pay.Produce {
-		k.failf(path, "must be a file or PostgreSQL while pay.produce is true: notices in memory are lost with the process")
+	if inMemory && k.Pay.Active && k.produce != "" {
+		k.failf(path, "must be a file or PostgreSQL while %s: notices in memory are lost with the process", k.produce)
 	}
 }
 

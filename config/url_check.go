@@ -51,11 +51,10 @@ func (k *checker) publicURL() {
 		k.failf(path, "must have no user, query or fragment; WeChat refuses them in notify URLs")
 	case len(text) > maxPublicURL:
 		k.failf(path, "must have at most %d characters; WeChat allows 255 for the whole notify URL", maxPublicURL)
-	case k.Pay.Produce && u.Scheme != "https":
-		k.failf(path, "must begin with https:// while pay.produce is true")
-	case k.Pay.Produce && !reachable(u.Hostname()):
-		k.failf(path, "must be a host that WeChat can reach from the internet while pay.produce is true, "+
-			"not a local or private one")
+	case k.produce != "" && u.Scheme != "https":
+		k.failf(path, "must begin with https:// while %s", k.produce)
+	case k.produce != "" && !reachable(u.Hostname()):
+		k.failf(path, "must be a host that WeChat can reach from the internet while %s, not a local or private one", k.produce)
 	}
 }
 
@@ -80,16 +79,16 @@ func (k *checker) endpoint(path, text string) {
 	switch {
 	case !ok || !bare(u):
 		k.failf(path, "must be an absolute http or https address without query; leave the key out for WeChat's own")
-	case k.Pay.Produce && !official(u):
-		k.failf(path, "must be https on a host of WeChat's (%s) while pay.produce is true; leave the key out for the default",
-			strings.Join(officialHosts(), ", "))
+	case k.produce != "" && !official(u):
+		k.failf(path, "must be https on a host of WeChat's (%s) while %s; leave the key out for the default",
+			strings.Join(officialHosts(), ", "), k.produce)
 	}
 }
 
 // authorizeURL checks the address that the app secret is sent to: https even outside production, where base-url leads the
 // calls elsewhere.
 func (k *checker) authorizeURL(path, text string) {
-	if u, ok := webURL(text); ok && bare(u) && u.Scheme != "https" && !k.Pay.Produce {
+	if u, ok := webURL(text); ok && bare(u) && u.Scheme != "https" && k.produce == "" {
 		k.failf(path, "must begin with https://; for the local WeChat leave it out and give mini-app.base-url")
 		return
 	}
@@ -107,8 +106,8 @@ func (k *checker) baseURL(path, text string) {
 	}
 	u, ok := webURL(text)
 	switch {
-	case k.Pay.Produce:
-		k.failf(path, "must be left out while pay.produce is true; it is for the local WeChat")
+	case k.produce != "":
+		k.failf(path, "must be left out while %s; it is for the local WeChat", k.produce)
 	case !ok || !bare(u):
 		k.failf(path, "must be an absolute http or https address without query, such as http://127.0.0.1:9000")
 	}
@@ -141,7 +140,7 @@ func (k *checker) redirects(path string, list []string) {
 			continue
 		}
 		u, ok := webURL(target)
-		if !ok || !bare(u) || u.Path != "" && u.Path != "/" || u.Scheme != "https" && k.Pay.Produce {
+		if !ok || !bare(u) || u.Path != "" && u.Path != "/" || u.Scheme != "https" && k.produce != "" {
 			k.failf(path, "entry %d must be a path such as /orders or an origin such as https://shop.example.com", i+1)
 		}
 	}
