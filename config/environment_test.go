@@ -123,6 +123,11 @@ func TestEnvironmentProblems(t *testing.T) {
 			[]string{"OPEN_PLATFORM_WECHAT_PAY_MCHIDD=1"},
 			config.Problem{Env: "OPEN_PLATFORM_WECHAT_PAY_MCHIDD", Message: "fits no key; did you mean OPEN_PLATFORM_WECHAT_PAY_MCHID?"},
 		},
+		"SameBeginning": {
+			[]string{"OPEN_PLATFORM_WECHAT_PAY_API_V3_KEY=1"},
+			config.Problem{Env: "OPEN_PLATFORM_WECHAT_PAY_API_V3_KEY",
+				Message: "fits no key; did you mean OPEN_PLATFORM_WECHAT_PAY_API_V3_SECRETKEY?"},
+		},
 		"Twice": {
 			[]string{"OPEN_PLATFORM_WECHAT_PAY_MCHID=1", "OPEN_PLATFORM_WECHAT_PAY_MCH_ID=1"},
 			config.Problem{Key: "pay.mchid", Env: "OPEN_PLATFORM_WECHAT_PAY_MCH_ID",

@@ -112,7 +112,7 @@ func (r *reader) unknown(s *section, text string, line int) Problem {
 	}
 	path := strings.TrimPrefix(s.path+"."+text, ".")
 	return Problem{Key: path, Line: line,
-		Message: fmt.Sprintf("is not a known key; did you mean %s?", nearestKey(path, r.known()))}
+		Message: "is not a known key; " + hint(path, r.known())}
 }
 
 // noSection reports a file that has nothing for us, which is hardly ever meant.
