@@ -76,7 +76,7 @@ func judge(w *window, by *trialPlan) error {
 	case stable.Events < by.minEvents && tried.percent() > float64(by.maxErrors):
 		return fmt.Errorf("%s: more than %d %%; the stable version's %d meanwhile are too few to compare with", failed, by.maxErrors,
 			stable.Events)
-	case stable.Events >= by.minEvents && tried.percent() > stable.percent()+float64(by.maxErrors):
+	case tried.percent() > stable.percent()+float64(by.maxErrors):
 		return fmt.Errorf("%s, the stable version %d of %d meanwhile (%.1f %%): more than %d percentage points apart", failed,
 			stable.Errors, stable.Events, stable.percent(), by.maxErrors)
 	default:
