@@ -19,14 +19,14 @@ func TestSurplusWaitsItsTurn(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		meanwhile func(t *testing.T, h *Host, finish, giveUp func())
-		want      Result
+		reached   bool
 	}{
-		"SlotIsFree":   {func(_ *testing.T, _ *Host, finish, _ func()) { finish() }, Done},
-		"CallerLeaves": {func(_ *testing.T, _ *Host, _, giveUp func()) { giveUp() }, NotReady},
+		"SlotIsFree":   {func(_ *testing.T, _ *Host, finish, _ func()) { finish() }, true},
+		"CallerLeaves": {func(_ *testing.T, _ *Host, _, giveUp func()) { giveUp() }, false},
 		"PluginEnds": {func(t *testing.T, h *Host, _, _ func()) {
 			t.Helper()
 			require.NoError(t, syscall.Kill(h.List()[0].PID, syscall.SIGKILL))
-		}, NotReady},
+		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -55,7 +55,8 @@ func TestSurplusWaitsItsTurn(t *testing.T) {
 			}
 			require.Eventually(t, func() bool { return waiting() == 1 }, testLimit, time.Millisecond)
 			tc.meanwhile(t, h, finish, giveUp)
-			require.Equal(t, tc.want, (<-surplus).Result)
+			out := <-surplus
+			require.Equal(t, tc.reached, out.Version != "", "%+v", out) // the plugin may still count the first, and be busy
 			require.Zero(t, waiting())
 			finish()
 			<-ended
