@@ -16,8 +16,8 @@ const (
 	localPublicKeyIDPrefix = "PUB_KEY_ID_7357"
 	localPublicKeySHA256   = "26df578783701df4c400044c93f3761cb208dca369bc88c3ef66ed52c892279d" // of the PKIX form
 	localAPIv3Key          = "wechattest-api-v3-key-0123456789"
-	localAppIDPrefix       = "wx7e57000000000"                  // of both apps; no real one begins like that but by a wonder
-	localAppSecret         = "7e570000000000000000000000000a01" //nolint:gosec // it is public
+	localAppIDPrefix       = "wx7e57000000000" // of both apps; no real one begins like that but by a wonder
+	localAppSecret         = "7e570000000000000000000000000a01"
 )
 
 func localAppID(id string) bool { return strings.HasPrefix(id, localAppIDPrefix) }

@@ -79,8 +79,8 @@ func TestProductionRefusesTheLocalWeChat(t *testing.T) {
 
 	t.Run("OrdersForALocalApp", func(t *testing.T) { // the part itself need not be active
 		t.Parallel()
-		real := complete()
-		real.MiniApp = config.MiniApp{AppID: local.App().AppID}
-		require.Equal(t, []string{"mini-app.app-key"}, keysOf(t, real.Validate(isolated(completeDisk(t))...)))
+		production := complete()
+		production.MiniApp = config.MiniApp{AppID: local.App().AppID}
+		require.Equal(t, []string{"mini-app.app-key"}, keysOf(t, production.Validate(isolated(completeDisk(t))...)))
 	})
 }
