@@ -1,8 +1,13 @@
 package wechat_test
 
 import (
+	"context"
 	"database/sql"
-	"log"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/sqlitedialect"
@@ -14,17 +19,19 @@ import (
 
 // A host that has an SQLite database of its own lets the module use it.
 func ExampleWithDB() {
-	pool, err := sql.Open("sqlite", "file:shop.db?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)"+
-		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_txlock=immediate")
-	if err != nil {
-		log.Fatal(err)
-	}
+	dir := tempDir()
+	defer func() { check(os.RemoveAll(dir)) }()
+	pool := must(sql.Open("sqlite", "file:"+filepath.Join(dir, "shop.db")+"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)"+
+		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_txlock=immediate"))
 	pool.SetMaxOpenConns(1)
-	db := bun.NewDB(pool, sqlitedialect.New())
+	db, ctx := bun.NewDB(pool, sqlitedialect.New()), context.Background()
 
-	module, err := wechat.New(config.Config{}, wechat.WithDB(db))
-	if err != nil {
-		log.Fatal(err)
-	}
-	_ = module // mount and start it as always
+	module := must(wechat.New(config.Config{}, wechat.WithDB(db), wechat.WithLogger(slog.New(slog.DiscardHandler))))
+	fmt.Println("start:", module.Start(ctx))
+	fmt.Println("stop:", module.Stop(ctx))
+	fmt.Println("the pool is still the host's:", errors.Join(pool.PingContext(ctx), db.Close()))
+	// Output:
+	// start: <nil>
+	// stop: <nil>
+	// the pool is still the host's: <nil>
 }
