@@ -21,11 +21,14 @@ import (
 func ExampleWithDB() {
 	dir := tempDir()
 	defer func() { check(os.RemoveAll(dir)) }()
-	pool := must(sql.Open("sqlite", "file:"+filepath.Join(dir, "shop.db")+"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)"+
-		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_txlock=immediate"))
+	file := "file:" + filepath.Join(dir, "shop.db")
+	pool, err := sql.Open("sqlite", file+"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)"+
+		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_txlock=immediate")
+	check(err)
 	pool.SetMaxOpenConns(1)
-	db, ctx := bun.NewDB(pool, sqlitedialect.New()), context.Background()
+	db := bun.NewDB(pool, sqlitedialect.New())
 
+	ctx := context.Background()
 	module := must(wechat.New(config.Config{}, wechat.WithDB(db), wechat.WithLogger(slog.New(slog.DiscardHandler))))
 	fmt.Println("start:", module.Start(ctx))
 	fmt.Println("stop:", module.Stop(ctx))

@@ -19,7 +19,8 @@ import (
 func TestStopDoesNotWaitForACommitThatHangs(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "host.db")
-	pool, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate")
+	pool, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"+
+		"&_pragma=foreign_keys(1)&_txlock=immediate")
 	require.NoError(t, err)
 	pool.SetMaxOpenConns(1)
 	b := newBedWith(t, "sqlite:"+file, nil, []wechat.Option{wechat.WithDB(bun.NewDB(pool, sqlitedialect.New()))})
