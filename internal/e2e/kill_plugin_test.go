@@ -59,7 +59,7 @@ func TestPluginDiesAtEveryTenthCall(t *testing.T) {
 		t.Parallel()
 		orders, deaths := 30, 3
 		if full() {
-			orders, deaths = 60, 6 // the pauses make two minutes
+			orders, deaths = 60, 6
 		}
 		b := newBed(t, url)
 		b.plugin.DieEvery = 10
