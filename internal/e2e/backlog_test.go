@@ -27,6 +27,7 @@ const (
 // them off.
 func TestBacklog(t *testing.T) {
 	t.Parallel()
+	storm(t)
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		drain(t, dbtest.SQLite(t), 6*time.Minute)

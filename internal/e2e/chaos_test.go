@@ -22,6 +22,7 @@ const (
 // Everything is killed, stopped and cut in the midst of a flood; in the end each payment has had its effect once.
 func TestChaos(t *testing.T) {
 	t.Parallel()
+	storm(t)
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		size := chaosSize{deliveries: 500, faults: map[string]int{killHost: 7, killPlugin: 6, stopPlugin: 1}}
@@ -55,6 +56,15 @@ type chaosSize struct {
 }
 
 func full() bool { return os.Getenv(fullEnv) != "" }
+
+// storm leaves a test of minutes out of the short lane with the race detector, which makes each of its processes several
+// times slower: go test ./... runs it without. A seed asks for it in any case.
+func storm(t *testing.T) {
+	t.Helper()
+	if raced() && !full() && os.Getenv(seedEnv) == "" {
+		t.Skip("a storm: go test ./internal/e2e runs it without the race detector")
+	}
+}
 
 // run is one storm from the first order to the verdict.
 func (n *nemesis) run(size chaosSize) {
@@ -94,6 +104,6 @@ func seeded(t *testing.T) (uint64, *rand.Rand) {
 	if full() {
 		lane = fullEnv + "=1 "
 	}
-	t.Logf("repeat: %s%s=%d go test -race -count=1 -timeout=30m -run='^%s$' ./internal/e2e", lane, seedEnv, seed, t.Name())
+	t.Logf("repeat: %s%s=%d go test -count=1 -timeout=30m -run='^%s$' ./internal/e2e", lane, seedEnv, seed, t.Name())
 	return seed, rand.New(rand.NewPCG(seed, 0))
 }

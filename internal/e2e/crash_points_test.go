@@ -44,6 +44,7 @@ func crashes(all bool) (cases []crash) {
 // Wherever the host or the plugin fails on the way of an event, the event takes effect once.
 func TestCrashPoints(t *testing.T) {
 	t.Parallel()
+	storm(t)
 	program := failingBuild(t)
 	dbtest.Each(t, func(t *testing.T, url string) {
 		t.Parallel()

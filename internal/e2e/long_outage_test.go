@@ -20,6 +20,7 @@ import (
 // A database that is away for a minute while notices keep coming costs nothing but time.
 func TestLongOutage(t *testing.T) {
 	t.Parallel()
+	storm(t)
 	t.Run("postgres stopped", func(t *testing.T) {
 		t.Parallel()
 		server := dbtest.Own(t, dbtest.Durable)

@@ -25,6 +25,7 @@ import (
 
 func TestPowerCut(t *testing.T) {
 	t.Parallel()
+	storm(t)
 	images, batch := 20, 20
 	if full() {
 		images, batch = 200, 10 // 2,000 acknowledged
