@@ -85,12 +85,14 @@ func (m *Module) Stop(ctx context.Context) error {
 // end stops the parts in the reverse order of their start. The caller holds the lock.
 func (m *Module) end(ctx context.Context) error {
 	m.life.stopped = true
-	if _, bounded := ctx.Deadline(); !bounded {
-		limited, cancel := context.WithTimeout(ctx, stopLimit)
+	deadline, bounded := ctx.Deadline()
+	if !bounded {
+		deadline = time.Now().Add(stopLimit)
+		limited, cancel := context.WithDeadline(ctx, deadline)
 		defer cancel()
 		ctx = limited
 	}
-	working, cut := sooner(ctx, stopReserve)
+	working, cut := context.WithDeadline(ctx, deadline.Add(-min(stopReserve, time.Until(deadline)/2)))
 	defer cut()
 	var asking sync.WaitGroup
 	asking.Go(func() { m.plugins.EndHung(working) })
@@ -115,13 +117,4 @@ func (m *Module) end(ctx context.Context) error {
 		errs = append(errs, m.life.unlock())
 	}
 	return errors.Join(errs...)
-}
-
-// sooner ends before ctx does, by reserve, or half-way when there is not that much time.
-func sooner(ctx context.Context, reserve time.Duration) (context.Context, context.CancelFunc) {
-	end, bounded := ctx.Deadline()
-	if !bounded {
-		return context.WithCancel(ctx)
-	}
-	return context.WithDeadline(ctx, end.Add(-min(reserve, time.Until(end)/2)))
 }

@@ -275,7 +275,7 @@ func (b *bed) allAccepted(notices int) {
 		}
 		return n
 	}
-	require.Eventually(b.t, func() bool { return accepted() == notices }, time.Minute, 5*time.Millisecond, "%d of %d", accepted(), notices)
+	require.Eventually(b.t, func() bool { return accepted() == notices }, time.Minute, 5*time.Millisecond)
 }
 
 // payEvents are the kept events that came from WeChat Pay.

@@ -193,16 +193,6 @@ func (t *trial) rollBack(why error) {
 	t.around.changed()
 }
 
-// taking is the supervisor of the process that takes events; nil while none does.
-func (t *trial) taking() *supervisor {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.state != CanaryShare {
-		return nil
-	}
-	return t.supervisor
-}
-
 // count notes what the canary, or the stable version beside it, made of an event that came for the first time, and judges.
 func (t *trial) count(canary, failed bool) {
 	t.mu.Lock()

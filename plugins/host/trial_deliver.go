@@ -100,9 +100,7 @@ func (s *supervisor) held(event string) *Outcome {
 }
 
 func (t *trial) has(event string) bool {
-	t.mu.Lock()
-	s := t.supervisor
-	t.mu.Unlock()
+	s := t.supervised()
 	return s != nil && s.has(event)
 }
 

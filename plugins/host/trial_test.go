@@ -271,6 +271,6 @@ func TestCanaryAloneWouldLoseEvents(t *testing.T) {
 	for n := 1; !tried.plan.takes(ev); n++ {
 		ev.Subject = fmt.Sprint("other", n)
 	}
-	require.Equal(t, Reject, tried.taking().deliver(t.Context(), ev).Result, "a dead letter")
+	require.Equal(t, Reject, tried.supervised().deliver(t.Context(), ev).Result, "a dead letter")
 	require.Equal(t, Done, h.Deliver(t.Context(), "fulfil", ev).Result)
 }
