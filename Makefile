@@ -89,7 +89,8 @@ test: ## Run the tests with the race detector, in random order, then look for se
 	@echo "go test -race -shuffle=on  (all of its output: $(BIN)/test.log)"
 	@go test -v -race -shuffle=on -timeout=$(TEST_TIMEOUT) $(PACKAGES) 2>&1 | tee $(BIN)/test.log \
 		| grep --line-buffered -E '^(ok|FAIL|panic:|# )|^ *--- (FAIL|SKIP)|: build failed' \
-		|| { grep -vE '^ *(=== |--- (PASS|SKIP)|ok|PASS|\?)' $(BIN)/test.log | tail -n 400; exit 1; }
+		|| { grep -E -A 25 'Error Trace:|^panic:|DATA RACE' $(BIN)/test.log | head -n 300; \
+			grep -vE '^ *(=== |--- (PASS|SKIP)|ok|PASS|\?)' $(BIN)/test.log | tail -n 100; exit 1; }
 	go run ./internal/canary/scan $(BIN)/test.log
 
 .PHONY: chaos

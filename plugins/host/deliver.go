@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -121,7 +122,7 @@ func failure(err error, timeout time.Duration, clean func(string) string) Outcom
 	case codes.Unimplemented:
 		return Outcome{Result: Reject, Code: "unimplemented", Message: message}
 	case codes.DeadlineExceeded: // the handler may still run; the plugin refuses the event while it does
-		return Outcome{Result: Retry, After: 2 * timeout, Code: "deadline", Message: message}
+		return Outcome{Result: Retry, After: 2 * timeout, Code: "deadline", Message: fmt.Sprintf("no verdict within %v", timeout)}
 	case codes.FailedPrecondition:
 		return Outcome{Result: NotReady, After: busyAfter, Code: "busy", Message: message}
 	case codes.Internal:

@@ -42,7 +42,7 @@ func (p *process) describe(ctx context.Context) error {
 		return permanent(errors.New("is no WeChat plugin: it does not serve " + pluginv1.PluginService_ServiceDesc.ServiceName))
 	}
 	if err != nil {
-		return fmt.Errorf("describe: %w", p.cleanError(err))
+		return fmt.Errorf("describe: %w", p.cleanError(err, p.limits.describe))
 	}
 	var problems []error
 	if id := d.GetId(); id != "" && id != p.plan.id {
@@ -94,13 +94,13 @@ func (p *process) configure(ctx context.Context, hostVersion string) error {
 	case codes.OK:
 		return nil
 	case codes.InvalidArgument:
-		return permanent(fmt.Errorf("refuses its configuration: %w", p.cleanError(err)))
+		return permanent(fmt.Errorf("refuses its configuration: %w", p.cleanError(err, p.limits.configure)))
 	default:
-		return fmt.Errorf("configure: %w", p.cleanError(err))
+		return fmt.Errorf("configure: %w", p.cleanError(err, p.limits.configure))
 	}
 }
 
-// errSilent is a process that does not say how it is.
+// errSilent is a process that does not answer in time.
 var errSilent = errors.New("no answer")
 
 // status asks the process how it is, and waits so long for the answer.
@@ -109,11 +109,8 @@ func (p *process) status(ctx context.Context, limit time.Duration) (*pluginv1.St
 	defer cancel()
 	asked := time.Now()
 	st, err := p.control.Status(ctx, &pluginv1.StatusRequest{})
-	if status.Code(err) == codes.DeadlineExceeded {
-		return nil, fmt.Errorf("%w within %v", errSilent, limit)
-	}
 	if err != nil {
-		return nil, p.cleanError(err)
+		return nil, p.cleanError(err, limit)
 	}
 	if p.told != nil {
 		p.told(asked, time.Now(), st)
@@ -124,11 +121,15 @@ func (p *process) status(ctx context.Context, limit time.Duration) (*pluginv1.St
 // clean makes a text of the plugin's fit for logs and pages: it could hold a secret.
 func (p *process) clean(text string) string { return p.runner.out.clean.text(text) }
 
-// cleanError keeps the code and cleans the text of an error that came from the plugin.
-func (p *process) cleanError(err error) error {
+// cleanError cleans the text of an error that came from the plugin within limit, and replaces what gRPC itself wrote.
+func (p *process) cleanError(err error, limit time.Duration) error {
 	st := status.Convert(err)
-	if st.Code() == codes.Unavailable { // written by gRPC, and long
+	switch st.Code() {
+	case codes.Unavailable: // long
 		return errors.New("the connection ended")
+	case codes.DeadlineExceeded: // one of several texts
+		return fmt.Errorf("%w within %v", errSilent, limit)
+	default:
+		return errors.New(p.clean(st.Message()))
 	}
-	return errors.New(p.clean(st.Message()))
 }

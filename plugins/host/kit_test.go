@@ -46,6 +46,7 @@ func newScene(t *testing.T, executable string) *scene {
 	limits := defaultTiming()
 	limits.backoffFirst = 50 * time.Millisecond
 	limits.hangCall += slack() // a process that has to wait for a busy processor does not hang
+	limits.describe += slack()
 	s := &scene{
 		base: base,
 		cfg: config.Plugins{

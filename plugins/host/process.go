@@ -184,7 +184,7 @@ func (p *process) drain(ctx context.Context) bool {
 	defer cancel()
 	resp, err := p.control.Drain(ctx, &pluginv1.DrainRequest{Wait: durationpb.New(p.limits.drainWait)})
 	if err != nil {
-		p.logger.WarnContext(ctx, "plugin did not drain", "error", p.cleanError(err))
+		p.logger.WarnContext(ctx, "plugin did not drain", "error", p.cleanError(err, p.limits.drainCall))
 		return false
 	}
 	if n := resp.GetRunning(); n > 0 {

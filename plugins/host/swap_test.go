@@ -125,7 +125,7 @@ func TestBrokenVersionRollsBack(t *testing.T) {
 		"WrongVersion":      {func(p *config.Plugin) { p.Version = "1.6.0" }, `is version "1.4.0", not "1.6.0"`},
 		"RefusesItsConfig":  {func(p *config.Plugin) { p.Config = map[string]any{"erp": 1} }, `unknown key "erp"`},
 		"CannotStart":       {func(p *config.Plugin) { p.Config = map[string]any{"at_start": "fail"} }, "ledger is down, token ***"},
-		"HangsInStart":      {func(p *config.Plugin) { p.Config = map[string]any{"at_start": "silent"} }, "configure: "},
+		"HangsInStart":      {func(p *config.Plugin) { p.Config = map[string]any{"at_start": "silent"} }, "configure: no answer within "},
 		"NeverHandshakes":   {func(p *config.Plugin) { p.Version = "1.7.0" }, "no handshake in time"},
 		"LacksItsHandlers":  {func(p *config.Plugin) { p.Version = "1.8.0" }, "but its handler has no OnUserEvent"},
 		"RejectedAtReading": {func(p *config.Plugin) { p.Version = "9.9.9" }, "9.9.9/plugin.yaml: no such file"},

@@ -33,7 +33,7 @@ func TestBadCanaryIsRolledBack(t *testing.T) {
 		"IsBusy":        {func(c *config.Canary) { c.Version = "1.9.0" }, "it failed 50 of its last 50 events"},
 		"AnswersEmpty":  {func(c *config.Canary) { c.Version = "1.10.0" }, "it failed 50 of its last 50 events"},
 		"IsNotReady":    {func(c *config.Canary) { c.Version, c.MinEvents = "1.11.0", 100_000 }, "says it is not ready: the ledger is away"},
-		"StartsSlowly":  {func(c *config.Canary) { c.Config = map[string]any{"at_start": "silent"} }, "configure: context deadline exceeded"},
+		"StartsSlowly":  {func(c *config.Canary) { c.Config = map[string]any{"at_start": "silent"} }, "configure: no answer within 5s"},
 		"Leaks":         {failing("leak", "0"), "its process would have to be replaced: memory"},
 		"IsStopped":     {func(*config.Canary) {}, "health was bad 3 times"},
 		"LacksHandlers": {func(c *config.Canary) { c.Version = "1.8.0" }, "but its handler has no OnUserEvent"},

@@ -79,7 +79,7 @@ func (h *handler) Start(ctx context.Context, env sdk.Env) error {
 	h.env = env
 	switch h.AtStart {
 	case "silent":
-		<-ctx.Done()
+		select {}
 	case "fail":
 		return errors.New("ledger is down, token " + env.Secrets["TOKEN"])
 	case "leak":
