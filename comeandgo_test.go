@@ -15,6 +15,7 @@ import (
 
 	"wgink.ink/wechat"
 	"wgink.ink/wechat/config"
+	"wgink.ink/wechat/internal/lanetest"
 	"wgink.ink/wechat/payment"
 	"wgink.ink/wechat/wechattest"
 )
@@ -23,7 +24,7 @@ import (
 // descriptors.
 func TestModulesComeAndGo(t *testing.T) { //nolint:paralleltest // it counts what the whole process has
 	rounds, within := 10, 20*time.Second // other tests run beside
-	if full() {
+	if lanetest.Full() {
 		rounds, within = 200, 5*time.Second
 	}
 	shops := []*wechattest.Simulator{

@@ -23,6 +23,7 @@ import (
 
 	"wgink.ink/wechat"
 	"wgink.ink/wechat/internal/dbtest"
+	"wgink.ink/wechat/internal/lanetest"
 	"wgink.ink/wechat/internal/store"
 	"wgink.ink/wechat/payment"
 	"wgink.ink/wechat/wechattest"
@@ -152,12 +153,13 @@ func TestDatabaseThatFailsAtRandom(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, databaseURL string) {
 		t.Parallel()
-		f := &faults{dice: seeded(t)}
+		_, dice := lanetest.Seeded(t, ".")
+		f := &faults{dice: dice}
 		b := newBedWith(t, databaseURL, []wechattest.Option{wechattest.WithRetrySpeed(2000)},
 			[]wechat.Option{wechat.WithDB(faultyDB(t, databaseURL, f))})
 		phone := b.sim.Phone("lan")
 		orders := 100
-		if full() {
+		if lanetest.Full() {
 			orders = 5000
 		}
 		f.on.Store(true)

@@ -14,6 +14,7 @@ import (
 
 	"wgink.ink/wechat/config"
 	"wgink.ink/wechat/internal/dbtest"
+	"wgink.ink/wechat/internal/lanetest"
 	"wgink.ink/wechat/wechattest"
 )
 
@@ -22,7 +23,7 @@ import (
 func TestStopDoesNotWaitForAHungPlugin(t *testing.T) {
 	t.Parallel()
 	limit := 5 * time.Second // an event has 15 s
-	if !full() {
+	if !lanetest.Full() {
 		limit *= 2 // other tests run beside
 	}
 	for name, greeting := range map[string]string{"Stopped": "hello", "Blocked": "for ever"} {

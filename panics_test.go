@@ -16,6 +16,7 @@ import (
 
 	"wgink.ink/wechat"
 	"wgink.ink/wechat/internal/dbtest"
+	"wgink.ink/wechat/internal/lanetest"
 	"wgink.ink/wechat/payment"
 	"wgink.ink/wechat/wechattest"
 )
@@ -85,7 +86,8 @@ func TestPanicsOfWhatTheHostHandsIn(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, url string) {
 		t.Parallel()
-		p, seen := &panics{dice: seeded(t)}, &sync.Map{}
+		_, dice := lanetest.Seeded(t, ".")
+		p, seen := &panics{dice: dice}, &sync.Map{}
 		b := newBedFrom(t, url, []wechattest.Option{wechattest.WithRetrySpeed(2000)}, func(b *bed) []wechat.Option {
 			return []wechat.Option{
 				wechat.WithTransport(panickingTransport{b.sim.RoundTripper(), p}),

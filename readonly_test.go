@@ -12,6 +12,7 @@ import (
 
 	"wgink.ink/wechat"
 	"wgink.ink/wechat/internal/dbtest"
+	"wgink.ink/wechat/internal/lanetest"
 	"wgink.ink/wechat/wechattest"
 )
 
@@ -34,7 +35,7 @@ func TestSQLiteThatTurnsReadOnly(t *testing.T) {
 		require.NoError(t, err)
 	}
 	within := 2500 * time.Millisecond
-	if !full() { // other tests run beside
+	if !lanetest.Full() { // other tests run beside
 		within += 1500 * time.Millisecond
 	}
 

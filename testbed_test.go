@@ -8,12 +8,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -48,30 +45,6 @@ type bed struct {
 }
 
 const prefix = "/shop/api"
-
-const (
-	fullEnv = "WECHAT_CHAOS_FULL" // set: the long lane, which takes minutes
-	seedEnv = "WECHAT_CHAOS_SEED" // repeats a run
-)
-
-func full() bool { return os.Getenv(fullEnv) != "" }
-
-// seeded prints how to repeat this run. What other goroutines do meanwhile is not repeated; the order of the dice is.
-func seeded(t *testing.T) *rand.Rand {
-	t.Helper()
-	seed := rand.Uint64N(1_000_000)
-	if text := os.Getenv(seedEnv); text != "" {
-		var err error
-		seed, err = strconv.ParseUint(text, 10, 64)
-		require.NoError(t, err)
-	}
-	lane := ""
-	if full() {
-		lane = fullEnv + "=1 "
-	}
-	t.Logf("repeat: %s%s=%d go test -race -count=1 -timeout=30m -run='^%s$' .", lane, seedEnv, seed, t.Name())
-	return rand.New(rand.NewPCG(seed, 0))
-}
 
 // eachBed runs a test on both databases.
 func eachBed(t *testing.T, test func(b *bed)) {

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wgink.ink/wechat/internal/dbtest"
+	"wgink.ink/wechat/internal/lanetest"
 )
 
 const (
@@ -27,7 +28,7 @@ const (
 // them off.
 func TestBacklog(t *testing.T) {
 	t.Parallel()
-	storm(t)
+	lanetest.Storm(t)
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		drain(t, dbtest.SQLite(t), 6*time.Minute)
@@ -41,7 +42,7 @@ func TestBacklog(t *testing.T) {
 func drain(t *testing.T, url string, within time.Duration) {
 	t.Helper()
 	rows, unhurried := 300, 10 // the short lane shares the machine with other tests, and has the race detector
-	if full() {
+	if lanetest.Full() {
 		rows, unhurried = 100_000, 1
 	}
 	b := newBed(t, url)
@@ -77,7 +78,7 @@ func drain(t *testing.T, url string, within time.Duration) {
 	t.Log(text)
 	note(t, report{Deliveries: rows + fresh, Bookings: b.books.count("bookings"), Handovers: b.books.handovers(), Took: took, Notes: text})
 	require.LessOrEqual(t, p99, time.Duration(unhurried)*250*time.Millisecond)
-	if full() { // with the race detector new events alone are more than the machine can do
+	if lanetest.Full() { // with the race detector new events alone are more than the machine can do
 		require.LessOrEqual(t, oldest, 5*time.Second)
 	}
 	require.LessOrEqual(t, memory>>20, 256*unhurried)

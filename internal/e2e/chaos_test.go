@@ -3,30 +3,23 @@
 package e2e
 
 import (
-	"math/rand/v2"
-	"os"
-	"strconv"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"wgink.ink/wechat/internal/dbtest"
-)
-
-const (
-	fullEnv = "WECHAT_CHAOS_FULL" // set: the long lane, which takes minutes on any machine
-	seedEnv = "WECHAT_CHAOS_SEED" // repeats a run
+	"wgink.ink/wechat/internal/lanetest"
 )
 
 // Everything is killed, stopped and cut in the midst of a flood; in the end each payment has had its effect once.
 func TestChaos(t *testing.T) {
 	t.Parallel()
-	storm(t)
+	lanetest.Storm(t)
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		size := chaosSize{deliveries: 500, faults: map[string]int{killHost: 7, killPlugin: 6, stopPlugin: 1}}
-		if full() {
+		if lanetest.Full() {
 			size = chaosSize{deliveries: 10_000, faults: map[string]int{killHost: 80, killPlugin: 75, stopPlugin: 10}}
 		}
 		b := newBed(t, dbtest.SQLite(t))
@@ -37,7 +30,7 @@ func TestChaos(t *testing.T) {
 		size := chaosSize{deliveries: 500, faults: map[string]int{
 			killHost: 5, killPlugin: 4, killServer: 4, stopPlugin: 1, stopServer: 1, loseAnswers: 3,
 		}}
-		if full() {
+		if lanetest.Full() {
 			size = chaosSize{deliveries: 10_000, faults: map[string]int{
 				killHost: 65, killPlugin: 60, killServer: 32, stopPlugin: 10, stopServer: 10, loseAnswers: 30,
 			}}
@@ -55,22 +48,11 @@ type chaosSize struct {
 	faults     map[string]int
 }
 
-func full() bool { return os.Getenv(fullEnv) != "" }
-
-// storm leaves a test of minutes out of the short lane with the race detector, which makes each of its processes several
-// times slower: go test ./... runs it without. A seed asks for it in any case.
-func storm(t *testing.T) {
-	t.Helper()
-	if raced() && !full() && os.Getenv(seedEnv) == "" {
-		t.Skip("a storm: go test ./internal/e2e runs it without the race detector")
-	}
-}
-
 // run is one storm from the first order to the verdict.
 func (n *nemesis) run(size chaosSize) {
 	n.t.Helper()
 	var seed uint64
-	seed, n.random = seeded(n.t)
+	seed, n.random = lanetest.Seeded(n.t, "./internal/e2e")
 	n.durable, n.pause, n.done = true, 3*time.Second, map[string]int{}
 	n.bed.start()
 	began := time.Now()
@@ -89,21 +71,4 @@ func (n *nemesis) run(size chaosSize) {
 		placed.Round(time.Millisecond), raged.Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
 	note(n.t, report{Seed: seed, Deliveries: len(deliveries), Flood: n.flood.String(), Faults: n.done, Kills: n.kills(),
 		Handovers: n.books.handovers(), Events: len(e.events), Bookings: len(e.bookings), Took: time.Since(began)})
-}
-
-// seeded prints how to repeat this run.
-func seeded(t *testing.T) (uint64, *rand.Rand) {
-	t.Helper()
-	seed := uint64(time.Now().UnixNano()) % 1_000_000
-	if text := os.Getenv(seedEnv); text != "" {
-		var err error
-		seed, err = strconv.ParseUint(text, 10, 64)
-		require.NoError(t, err)
-	}
-	lane := ""
-	if full() {
-		lane = fullEnv + "=1 "
-	}
-	t.Logf("repeat: %s%s=%d go test -count=1 -timeout=30m -run='^%s$' ./internal/e2e", lane, seedEnv, seed, t.Name())
-	return seed, rand.New(rand.NewPCG(seed, 0))
 }

@@ -13,6 +13,7 @@ import (
 
 	"wgink.ink/wechat/internal/dbtest"
 	"wgink.ink/wechat/internal/failpoint"
+	"wgink.ink/wechat/internal/lanetest"
 	"wgink.ink/wechat/internal/store"
 )
 
@@ -44,14 +45,14 @@ func crashes(all bool) (cases []crash) {
 // Wherever the host or the plugin fails on the way of an event, the event takes effect once.
 func TestCrashPoints(t *testing.T) {
 	t.Parallel()
-	storm(t)
+	lanetest.Storm(t)
 	program := failingBuild(t)
 	dbtest.Each(t, func(t *testing.T, url string) {
 		t.Parallel()
 		b := newBedOf(t, program, url)
 		b.sim.HoldNotices(true)
 		b.start()
-		for i, c := range crashes(full()) {
+		for i, c := range crashes(lanetest.Full()) {
 			if c.place == failpoint.AfterInsert && c.subject != userKind && url[0] == 'p' {
 				continue // there one statement is both
 			}

@@ -6,11 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime/debug"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"wgink.ink/wechat/internal/lanetest"
 )
 
 // failingBuild compiles this package's tests once more, with fail points in them, and returns the program. The normal
@@ -19,7 +19,7 @@ func failingBuild(t *testing.T) (program string) {
 	t.Helper()
 	program = filepath.Join(t.TempDir(), "e2e.test")
 	args := []string{"test", "-c", "-tags=failpoint", "-o", program}
-	if raced() {
+	if lanetest.Raced() {
 		args = append(args, "-race")
 	}
 	out, err := exec.CommandContext(t.Context(), "go", append(args, ".")...).CombinedOutput()
@@ -52,10 +52,4 @@ func (b *bed) revive() {
 		}
 	}
 	require.FailNow(b.t, "the host does not live", "%s", b.host.output)
-}
-
-// raced tells whether this program has the race detector.
-func raced() bool {
-	info, ok := debug.ReadBuildInfo()
-	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }

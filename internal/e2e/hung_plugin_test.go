@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wgink.ink/wechat/internal/dbtest"
+	"wgink.ink/wechat/internal/lanetest"
 )
 
 // A plugin that hangs costs WeChat nothing: the notices of a host with such a plugin are answered as fast as those of
@@ -26,7 +27,7 @@ func TestHungPluginDoesNotSlowAnswers(t *testing.T) {
 			slack = 50 * time.Millisecond
 		)
 		measured := 21
-		if full() {
+		if lanetest.Full() {
 			measured = 300
 		}
 		good, hung := newBed(t, url), newBed(t, another(t, url))
@@ -53,7 +54,7 @@ func TestHungPluginDoesNotSlowAnswers(t *testing.T) {
 		t.Logf("median answer: %v with a good plugin, %v with a hung one (slowest %v and %v)",
 			base, got, slices.Max(goodTimes), slices.Max(hungTimes))
 		require.LessOrEqual(t, got, 3*base+slack)
-		if full() { // nothing runs beside
+		if lanetest.Full() { // nothing runs beside
 			p99 := slices.Sorted(slices.Values(hungTimes))[measured*99/100]
 			require.LessOrEqual(t, p99, 250*time.Millisecond)
 			note(t, report{Deliveries: busy + measured, Notes: fmt.Sprintf("answers beside a plugin that hangs: median %v, p99 %v; beside a good one %v",

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wgink.ink/wechat/internal/dbtest"
+	"wgink.ink/wechat/internal/lanetest"
 )
 
 // Between the notice and the handling there is nobody but the database who knows of the event.
@@ -58,7 +59,7 @@ func TestPluginDiesAtEveryTenthCall(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, url string) {
 		t.Parallel()
 		orders, deaths := 30, 3
-		if full() {
+		if lanetest.Full() {
 			orders, deaths = 60, 6
 		}
 		b := newBed(t, url)

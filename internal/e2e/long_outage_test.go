@@ -15,12 +15,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wgink.ink/wechat/internal/dbtest"
+	"wgink.ink/wechat/internal/lanetest"
 )
 
 // A database that is away for a minute while notices keep coming costs nothing but time.
 func TestLongOutage(t *testing.T) {
 	t.Parallel()
-	storm(t)
+	lanetest.Storm(t)
 	t.Run("postgres stopped", func(t *testing.T) {
 		t.Parallel()
 		server := dbtest.Own(t, dbtest.Durable)
@@ -69,7 +70,7 @@ func (b *bed) survives(begin func() (heal func()), complete bool) {
 	t.Helper()
 	const pace = 20
 	away := 3 * time.Second
-	if full() {
+	if lanetest.Full() {
 		away = time.Minute
 	}
 	b.durable = true

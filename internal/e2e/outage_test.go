@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wgink.ink/wechat/internal/dbtest"
+	"wgink.ink/wechat/internal/lanetest"
 	"wgink.ink/wechat/wechattest"
 )
 
@@ -23,7 +24,7 @@ const answerLimit = 2500 * time.Millisecond
 
 // answerSlack is what the limit is stretched by: other tests run beside. The long lane has the machine to itself.
 func answerSlack() time.Duration {
-	if full() {
+	if lanetest.Full() {
 		return 0
 	}
 	return 1500 * time.Millisecond

@@ -17,6 +17,7 @@ import (
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/sqlitedialect"
 
+	"wgink.ink/wechat/internal/lanetest"
 	"wgink.ink/wechat/internal/store"
 )
 
@@ -25,9 +26,9 @@ import (
 
 func TestPowerCut(t *testing.T) {
 	t.Parallel()
-	storm(t)
+	lanetest.Storm(t)
 	images, batch := 20, 20
-	if full() {
+	if lanetest.Full() {
 		images, batch = 200, 10 // 2,000 acknowledged
 	}
 	t.Run("FULL", func(t *testing.T) {
@@ -74,7 +75,7 @@ func powerCutEvent(i int) store.Event {
 // powerCuts keeps batches of events, cuts the power after each, and counts acknowledged rows that are not in the images.
 func powerCuts(t *testing.T, synchronous string, images, batch int) (lost, kept int) {
 	t.Helper()
-	_, random := seeded(t)
+	_, random := lanetest.Seeded(t, "./internal/e2e")
 	dir := t.TempDir()
 	file := filepath.Join(dir, "live.db")
 	require.NoError(t, store.Migrate(t.Context(), "sqlite:"+file))

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wgink.ink/wechat/internal/dbtest"
+	"wgink.ink/wechat/internal/lanetest"
 )
 
 // Two hosts share the work over one PostgreSQL, though their clocks are four minutes apart and both are killed again and
@@ -20,10 +21,10 @@ import (
 func TestTwoHosts(t *testing.T) {
 	t.Parallel()
 	events, kills, least := 500, 6, 0.2 // of so few, chance has its part
-	if full() {
+	if lanetest.Full() {
 		events, kills, least = 5000, 30, 0.3
 	}
-	seed, random := seeded(t)
+	seed, random := lanetest.Seeded(t, "./internal/e2e")
 	one := newBed(t, dbtest.Postgres(t))
 	one.plugin.Gate = one.path("gate")
 	one.turn(one.plugin.Gate)
@@ -61,7 +62,7 @@ func TestTwoHosts(t *testing.T) {
 	require.Greater(t, part, least, "hand-overs by the hosts: %d and %d", first, second)
 	over := takeOver(t, random, pair)
 	within := 3 * time.Second
-	if !full() {
+	if !lanetest.Full() {
 		within *= 5 // other tests run beside
 	}
 	require.LessOrEqual(t, over, within)
@@ -75,10 +76,10 @@ func TestTwoHosts(t *testing.T) {
 // With the default lease the other host goes on within 25 seconds.
 func TestTakeOverByDefault(t *testing.T) {
 	t.Parallel()
-	if !full() {
-		t.Skip("takes 25 seconds: only in the long lane (" + fullEnv + ")")
+	if !lanetest.Full() {
+		t.Skip("takes 25 seconds: only in the long lane (" + lanetest.FullEnv + ")")
 	}
-	seed, random := seeded(t)
+	seed, random := lanetest.Seeded(t, "./internal/e2e")
 	one := newBed(t, dbtest.Postgres(t))
 	one.plugin.Gate, one.lease, one.hosts = one.path("gate"), "", 2
 	two := one.twin(0)

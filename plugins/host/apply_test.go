@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wgink.ink/wechat/config"
+	"wgink.ink/wechat/internal/lanetest"
 )
 
 func byID(h *Host) map[string]Info {
@@ -79,7 +80,7 @@ func TestRemovalEndsWithItsContext(t *testing.T) {
 	s.cfg.Enabled = nil
 	began := time.Now()
 	require.NoError(t, h.Apply(ctx, s.cfg))
-	require.Less(t, time.Since(began), 2*time.Second+slack())
+	require.Less(t, time.Since(began), 2*time.Second+lanetest.Slack())
 	require.Equal(t, "stopping", (<-ended).Code)
 }
 

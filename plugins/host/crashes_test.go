@@ -10,12 +10,14 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"wgink.ink/wechat/internal/lanetest"
 )
 
 // A plugin that is killed again and again leaves nothing in its host: no goroutine, no descriptor, no socket.
 func TestCrashesLeaveNothing(t *testing.T) { //nolint:paralleltest // it counts what the whole process has
 	crashes := 20
-	if full() {
+	if lanetest.Full() {
 		crashes = 60
 	}
 	s := newScene(t, "plugin")

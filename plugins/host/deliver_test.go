@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wgink.ink/wechat/config"
+	"wgink.ink/wechat/internal/lanetest"
 )
 
 func TestDeliver(t *testing.T) {
@@ -77,7 +78,7 @@ func TestDeliver(t *testing.T) {
 		require.Equal(t, 2*time.Second, out.After)
 		took := time.Since(began)
 		require.GreaterOrEqual(t, took, time.Second)
-		require.LessOrEqual(t, took, 1500*time.Millisecond+slack())
+		require.LessOrEqual(t, took, 1500*time.Millisecond+lanetest.Slack())
 		require.Contains(t, do(t, h, "e-hang", "hang").Message, "still running")
 		// The hanging handler keeps one of the plugin's two places: another two events at once do not fit.
 		require.Eventually(t, func() bool {

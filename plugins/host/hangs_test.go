@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wgink.ink/wechat/config"
+	"wgink.ink/wechat/internal/lanetest"
 )
 
 // T41's figures; other tests run beside, so the short lane adds its slack.
@@ -40,22 +41,22 @@ func TestProcessThatHangs(t *testing.T) {
 	out := do(t, h, "e1", "nothing")
 	returned := time.Since(began)
 	require.Equal(t, "deadline", out.Code)
-	require.LessOrEqual(t, returned, returnsIn+slack())
+	require.LessOrEqual(t, returned, returnsIn+lanetest.Slack())
 
 	requireGone(t, pid)
 	took := time.Since(began) - returned
-	require.LessOrEqual(t, took, goneIn+slack())
+	require.LessOrEqual(t, took, goneIn+lanetest.Slack())
 	after := await(t, h, func(i Info) bool { return i.State == Ready && i.PID != pid })
 	require.Contains(t, after.LastError, "an event came to its time limit and the process does not answer")
 	again := time.Since(began) - returned - took
-	require.LessOrEqual(t, again, readyIn+slack())
+	require.LessOrEqual(t, again, readyIn+lanetest.Slack())
 	require.Equal(t, Done, do(t, h, "e2", "nothing").Result)
 
 	stop(t, after.PID)
 	began = time.Now()
 	require.NoError(t, h.Stop(t.Context()))
 	closed := time.Since(began)
-	require.LessOrEqual(t, closed, closesIn+slack())
+	require.LessOrEqual(t, closed, closesIn+lanetest.Slack())
 	t.Logf("call back after %v, group gone %v later, ready again %v later; closed in %v", returned, took, again, closed)
 }
 
@@ -76,22 +77,22 @@ func TestHandlerThatHangs(t *testing.T) {
 			began := time.Now()
 			require.Equal(t, "deadline", do(t, h, "e1", hang).Code)
 			returned := time.Since(began)
-			require.LessOrEqual(t, returned, returnsIn+slack())
+			require.LessOrEqual(t, returned, returnsIn+lanetest.Slack())
 			require.Equal(t, Done, do(t, h, "e2", "nothing").Result)
 			await(t, h, func(i Info) bool { return i.State == Ready && i.PID != pid })
 			tookOver := time.Since(began)
-			require.LessOrEqual(t, tookOver, takesOverIn+slack())
+			require.LessOrEqual(t, tookOver, takesOverIn+lanetest.Slack())
 			await(t, h, func(i Info) bool { return i.Draining == 0 })
 			require.True(t, gone(pid))
 			left := time.Since(began) - tookOver
-			require.LessOrEqual(t, left, leavesIn+slack())
+			require.LessOrEqual(t, left, leavesIn+lanetest.Slack())
 			require.Equal(t, Done, do(t, h, "e3", "nothing").Result)
 
 			do(t, h, "e4", hang) // now the host closes on it
 			began = time.Now()
 			require.NoError(t, h.Stop(t.Context()))
 			closed := time.Since(began)
-			require.LessOrEqual(t, closed, closesIn+slack())
+			require.LessOrEqual(t, closed, closesIn+lanetest.Slack())
 			killChildren(t, s)
 			t.Logf("call back after %v, taken over after %v, gone %v later; closed in %v", returned, tookOver, left, closed)
 		})
@@ -115,11 +116,11 @@ func TestStartThatHangs(t *testing.T) {
 			h := s.start(t)
 			i := await(t, h, func(i Info) bool { return i.State == Backoff && i.Starts == 2 })
 			require.Contains(t, i.LastError, "no handshake in time")
-			require.LessOrEqual(t, time.Since(began), 2*(s.limits.start+goneIn)+slack())
+			require.LessOrEqual(t, time.Since(began), 2*(s.limits.start+goneIn)+lanetest.Slack())
 			require.Empty(t, processesOf(t, s.base))
 			began = time.Now()
 			require.NoError(t, h.Stop(t.Context()))
-			require.LessOrEqual(t, time.Since(began), closesIn+slack())
+			require.LessOrEqual(t, time.Since(began), closesIn+lanetest.Slack())
 		})
 	}
 }

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"wgink.ink/wechat/internal/lanetest"
 )
 
 // helperHost is a host in a process of its own, to be killed.
@@ -155,10 +157,10 @@ func TestHostKilledTwentyTimes(t *testing.T) {
 		}
 		host.kill(t)
 		// A child that left the plugin's group stays until the next host.
-		require.Eventually(t, func() bool { return len(processesOf(t, s.base, "testplugin", "plugin")) == 0 }, 2*time.Second+slack(), 5*time.Millisecond)
+		require.Eventually(t, func() bool { return len(processesOf(t, s.base, "testplugin", "plugin")) == 0 }, 2*time.Second+lanetest.Slack(), 5*time.Millisecond)
 	}
 	h := s.ready(t)
-	require.Eventually(t, func() bool { return len(processesOf(t, s.base)) == 1 }, 2*time.Second+slack(), 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(processesOf(t, s.base)) == 1 }, 2*time.Second+lanetest.Slack(), 5*time.Millisecond)
 	entries, err := os.ReadDir(s.cfg.RunDir)
 	require.NoError(t, err)
 	folders := 0

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wgink.ink/wechat/config"
+	"wgink.ink/wechat/internal/lanetest"
 )
 
 const testLimit = 30 * time.Second
@@ -45,8 +46,8 @@ func newScene(t *testing.T, executable string) *scene {
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(base)) })
 	limits := defaultTiming()
 	limits.backoffFirst = 50 * time.Millisecond
-	limits.hangCall += slack() // a process that has to wait for a busy processor does not hang
-	limits.describe += slack()
+	limits.hangCall += lanetest.Slack() // a process that has to wait for a busy processor does not hang
+	limits.describe += lanetest.Slack()
 	s := &scene{
 		base: base,
 		cfg: config.Plugins{
@@ -114,7 +115,7 @@ func (s *scene) start(t *testing.T) *Host {
 	t.Cleanup(func() {
 		began := time.Now()
 		require.NoError(t, h.Stop(context.Background()))
-		require.Less(t, time.Since(began), 5*time.Second+slack())
+		require.Less(t, time.Since(began), 5*time.Second+lanetest.Slack())
 		left, err := os.ReadDir(s.cfg.RunDir)
 		require.NoError(t, err)
 		require.Empty(t, left)

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wgink.ink/wechat/config"
+	"wgink.ink/wechat/internal/lanetest"
 )
 
 // What a plugin prints, however much and however oddly, neither stops it nor floods the host.
@@ -62,7 +63,7 @@ func TestAnswersThatAreTooLarge(t *testing.T) {
 func TestFlood(t *testing.T) {
 	t.Parallel()
 	size := 64
-	if full() {
+	if lanetest.Full() {
 		size = 1024
 	}
 	s := newScene(t, "plugin")
@@ -85,7 +86,7 @@ func TestFlood(t *testing.T) {
 func TestPluginThatNeverStarts(t *testing.T) {
 	t.Parallel()
 	starts := 30
-	if full() {
+	if lanetest.Full() {
 		starts = 100
 	}
 	s := newScene(t, "exit")
@@ -103,7 +104,7 @@ func TestPluginThatNeverStarts(t *testing.T) {
 func TestHostsComeAndGo(t *testing.T) {
 	t.Parallel()
 	rounds := 10
-	if full() {
+	if lanetest.Full() {
 		rounds = 200
 	}
 	s := newScene(t, "plugin")

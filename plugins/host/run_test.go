@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wgink.ink/wechat/config"
+	"wgink.ink/wechat/internal/lanetest"
 )
 
 // gone tells whether a process no longer runs; one that nobody reaps counts as gone.
@@ -28,7 +29,7 @@ func gone(pid int) bool {
 
 func requireGone(t *testing.T, pid int) {
 	t.Helper()
-	require.Eventually(t, func() bool { return gone(pid) }, 2*time.Second+slack(), 5*time.Millisecond)
+	require.Eventually(t, func() bool { return gone(pid) }, 2*time.Second+lanetest.Slack(), 5*time.Millisecond)
 }
 
 func TestCrashes(t *testing.T) {
@@ -161,7 +162,7 @@ func TestStop(t *testing.T) {
 		require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
 		began := time.Now()
 		require.NoError(t, h.Stop(t.Context()))
-		require.Less(t, time.Since(began), 5*time.Second+slack())
+		require.Less(t, time.Since(began), 5*time.Second+lanetest.Slack())
 		requireGone(t, pid)
 	})
 	t.Run("EndsWithItsContext", func(t *testing.T) {
@@ -174,7 +175,7 @@ func TestStop(t *testing.T) {
 		defer cancel()
 		began := time.Now()
 		require.NoError(t, h.Stop(ctx))
-		require.Less(t, time.Since(began), time.Second+slack())
+		require.Less(t, time.Since(began), time.Second+lanetest.Slack())
 		requireGone(t, pid)
 	})
 }

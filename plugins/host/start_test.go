@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wgink.ink/wechat/config"
+	"wgink.ink/wechat/internal/lanetest"
 )
 
 func TestStartFailures(t *testing.T) {
@@ -178,5 +179,5 @@ func TestStopWhileStarting(t *testing.T) {
 	await(t, h, func(i Info) bool { return i.State == Starting })
 	began := time.Now()
 	require.NoError(t, h.Stop(t.Context()))
-	require.Less(t, time.Since(began), 2*time.Second+slack())
+	require.Less(t, time.Since(began), 2*time.Second+lanetest.Slack())
 }

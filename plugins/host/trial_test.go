@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wgink.ink/wechat/config"
+	"wgink.ink/wechat/internal/lanetest"
 	"wgink.ink/wechat/plugins/internal/wire"
 )
 
@@ -250,7 +251,7 @@ func TestStopEndsTheCanary(t *testing.T) {
 			}, testLimit, time.Millisecond)
 			began := time.Now()
 			require.NoError(t, h.Stop(context.Background()))
-			require.Less(t, time.Since(began), 5*time.Second+slack())
+			require.Less(t, time.Since(began), 5*time.Second+lanetest.Slack())
 			requireGone(t, i.Canary.Process.PID)
 		})
 	}
