@@ -23,7 +23,7 @@ type carrier struct {
 	log     *logBook
 }
 
-const conformTimeout = time.Second
+const conformTimeout = 2 * time.Second
 
 func conformServices() Services {
 	return Services{

@@ -56,7 +56,7 @@ func TestStuckCanary(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, "plugin")
 	stable, _ := s.tryOut(t, func(c *config.Canary) { c.Share, c.MinEvents = 50, 1000 })
-	s.limits.healthEvery, s.limits.healthCall = 20*time.Millisecond, 500*time.Millisecond
+	s.limits.healthEvery = 50 * time.Millisecond
 	s.set("fulfil", func(p *config.Plugin) { p.Limits.Timeout = 2 * time.Second })
 	h := s.ready(t)
 	awaitCanary(t, h)
