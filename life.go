@@ -105,7 +105,7 @@ func (m *Module) end(ctx context.Context) error {
 	if m.life.stop != nil {
 		m.life.stop()
 	}
-	m.life.background.Wait()
+	errs = append(errs, m.life.wait(ctx))
 	if m.payment != nil {
 		errs = append(errs, m.payment.Wait(ctx))
 	}
@@ -117,4 +117,20 @@ func (m *Module) end(ctx context.Context) error {
 		errs = append(errs, m.life.unlock())
 	}
 	return errors.Join(errs...)
+}
+
+// wait waits for the background parts, but not for one that hangs in a transport or a database of the host's that does
+// not heed its context.
+func (l *life) wait(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		l.background.Wait()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("a background part goes on: %w", context.Cause(ctx))
+	}
 }

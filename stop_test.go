@@ -3,6 +3,7 @@ package wechat_test
 import (
 	"context"
 	"database/sql"
+	"net/http"
 	"path/filepath"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/uptrace/bun/dialect/sqlitedialect"
 
 	"wgink.ink/wechat"
+	"wgink.ink/wechat/internal/dbtest"
 	"wgink.ink/wechat/wechattest"
 )
 
@@ -44,4 +46,40 @@ func TestStopDoesNotWaitForACommitThatHangs(t *testing.T) {
 		require.Fail(t, "Stop waits for what has no end")
 	}
 	require.NoError(t, tx.Rollback())
+}
+
+// deafTransport answers nothing until it is opened, and does not heed the context of a request.
+type deafTransport struct {
+	http.RoundTripper
+
+	asked, opened chan struct{}
+}
+
+func (d deafTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	close(d.asked)
+	<-d.opened
+	return d.RoundTripper.RoundTrip(r)
+}
+
+// A host's own transport ignores the context of the request for certificates: Stop does not wait for it.
+func TestStopDoesNotWaitForATransportThatHangs(t *testing.T) {
+	t.Parallel()
+	b := &bed{t: t, sim: wechattest.New(t)}
+	deaf := deafTransport{b.sim.RoundTripper(), make(chan struct{}), make(chan struct{})}
+	module, err := wechat.New(b.config(dbtest.SQLite(t)), wechat.WithTransport(deaf))
+	require.NoError(t, err)
+	require.NoError(t, module.Start(t.Context()))
+	<-deaf.asked
+
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	stopped := make(chan error, 1)
+	go func() { stopped <- module.Stop(ctx) }()
+	select {
+	case err := <-stopped:
+		require.ErrorContains(t, err, "a background part goes on")
+	case <-time.After(time.Minute):
+		require.Fail(t, "Stop waits for what has no end")
+	}
+	close(deaf.opened)
 }
