@@ -94,7 +94,7 @@ test: ## Run the tests with the race detector, in random order, then look for se
 	go run ./internal/canary/scan $(BIN)/test.log
 
 .PHONY: chaos
-chaos: ## Kill, stop and cut everything for half an hour, and show the figures for docs/chaos.md
+chaos: ## Kill, stop and cut everything for half an hour to an hour, and show the figures for docs/chaos.md
 	@mkdir -p $(BIN) && rm -f $(BIN)/chaos.jsonl
 	WECHAT_CHAOS_FULL=1 WECHAT_CHAOS_REPORT=$(CURDIR)/$(BIN)/chaos.jsonl \
 		go test -v -count=1 -parallel=1 -timeout=60m -run='$(CHAOS)' ./internal/e2e > $(BIN)/chaos.log 2>&1 \

@@ -18,7 +18,7 @@ func (k *checker) miniApp() {
 // aesKeyLength is fixed by WeChat: 32 bytes in base64 without the last =.
 const aesKeyLength = 43
 
-var tokenForm = regexp.MustCompile(`^[!-~]{3,32}$`)
+var tokenForm = regexp.MustCompile(`^[0-9A-Za-z]{3,32}$`)
 
 func (k *checker) officialAccount() {
 	o := k.OfficialAccount

@@ -33,7 +33,7 @@ type Authorize struct {
 
 func (o *OfficialAccount) keys() []key {
 	all := []key{{path: "official-account.active", also: "activate", to: &o.Active, def: "false",
-		doc: "Mounts web authorization, message push and the JS-SDK signature."}}
+		doc: "Checks the keys of this section. Its routes (web authorization, message push, JS-SDK signature) do not exist yet."}}
 	all = append(all, o.Authorize.keys()...)
 	return append(all, []key{
 		{path: "official-account.access-token-url", to: &o.AccessTokenURL, def: "https://api.weixin.qq.com/cgi-bin/token",

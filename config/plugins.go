@@ -66,7 +66,7 @@ func (p *Plugin) keys(id string) []key {
 		{path: section + "config", to: &p.Config,
 			doc: "Handed to the plugin as JSON. Its keys are the plugin's own and stay as they are written. Never printed, it can hold a secret."},
 		{path: section + "grant", to: &p.Grant,
-			doc: "Permissions the plugin gets, of those its manifest asks for: orders.read, orders.close, refunds.create, users.read."},
+			doc: "Permissions the plugin gets, of those its manifest asks for: orders.read, orders.close, refunds.create (no verb yet), users.read."},
 		{path: section + "required", to: &p.Required, def: "false",
 			doc: "The host's start waits for this plugin and fails when it cannot run as it is."},
 		{path: section + "limits.timeout", to: &p.Limits.Timeout, auto: "the manifest's, else 15s",

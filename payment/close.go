@@ -12,8 +12,9 @@ import (
 //
 // A number that WeChat does not know is closed too, and cannot be used afterwards.
 //
-// Errors: order-mismatch when a payment arrived that does not fit the order, order-paid when the payment was faster, order-not-found when neither WeChat nor we know the number,
-// wechat-unavailable, wechat-refused, too-many-requests, storage-down.
+// Errors: order-invalid, order-mismatch when a payment arrived that does not fit the order, order-paid when the payment was
+// faster, order-not-found when neither WeChat nor we know the number, wechat-unavailable, wechat-refused,
+// too-many-requests, storage-down.
 func (s *Service) CloseOrder(ctx context.Context, businessOrderID string) error {
 	before, err := s.GetBusinessOrder(ctx, businessOrderID)
 	if err != nil {

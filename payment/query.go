@@ -10,7 +10,7 @@ import (
 // GetOrder asks WeChat for an order by its transaction_id (微信支付订单号), which exists once it is paid, and stores what
 // it learns. A payment found this way goes the same road to plugins as one told by a notice.
 //
-// Errors: order-not-found, order-mismatch (a payment arrived that does not fit the order, and is in quarantine),
+// Errors: order-invalid, order-not-found, order-mismatch (a payment arrived that does not fit the order, and is in quarantine),
 // wechat-unavailable, wechat-refused, too-many-requests, storage-down.
 func (s *Service) GetOrder(ctx context.Context, transactionID string) (Order, error) {
 	if !text(transactionID, 1, 32) {

@@ -8,7 +8,7 @@ import (
 )
 
 const pluginReloadHelp = `
-Usage: wechatctl plugin reload [-config FILE | -socket PATH] [-force] [ID]
+Usage: wechatctl plugin reload [-config FILE | -socket PATH] [-force | ID]
 
 Makes a running host read its configuration file again and run the plugins it enables, without losing an event: what is new
 starts, what is gone stops, what differs is hot-swapped, what could not run is tried again, the rest is left alone. With -force

@@ -7,7 +7,7 @@
 //
 //	func TestStore(t *testing.T) {
 //		dbtest.Each(t, func(t *testing.T, url string) {
-//			s, err := store.Open(t.Context(), url)
+//			s, err := store.Open(url)
 //			…
 //		})
 //	}

@@ -17,8 +17,7 @@ import (
 
 // Serve runs the plugin until its host ends it; it never returns. The handler has at least one of OnPayment,
 // OnUserEvent, OnRefund and OnNotice (see PaymentHandler, UserEventHandler, RefundHandler, NoticeHandler) and may have
-// Start, Stop and Version.
-// When it is a pointer to a struct, the plugin's configuration is decoded into it before Start.
+// Start, Stop, HonoursShadow and Version. When it is a pointer to a struct, the plugin's configuration is decoded into it before Start.
 //
 // Serve takes over standard input, which ends with the host, and the signals INT, TERM and HUP, which a service manager
 // sends to every process of the host while the host still drains. What is printed to standard output or standard error
