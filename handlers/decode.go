@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"io"
 	"mime"
 	"strings"
 
@@ -35,11 +36,24 @@ func rawBody(c *fiber.Ctx, limit int) ([]byte, error) {
 	if len(c.Request().Header.ContentEncoding()) > 0 {
 		return nil, fault.Newf(fault.UnsupportedMedia, "Content-Encoding is not accepted")
 	}
-	body := c.Request().Body()
+	body, err := wireBody(c, limit)
+	if err != nil {
+		return nil, fault.New(fault.BadRequest, err)
+	}
 	if len(body) > limit {
-		return nil, fault.Newf(fault.TooLarge, "%d bytes, at most %d", len(body), limit)
+		c.Context().SetConnectionClose() // else the server reads what is left of it
+		return nil, fault.Newf(fault.TooLarge, "more than %d bytes", limit)
 	}
 	return body, nil
+}
+
+// wireBody is the body, or its beginning when it is a stream and longer than limit: for a host with
+// fiber.Config.StreamRequestBody Fiber has no limit of its own.
+func wireBody(c *fiber.Ctx, limit int) ([]byte, error) {
+	if !c.Request().IsBodyStream() {
+		return c.Request().Body(), nil
+	}
+	return io.ReadAll(io.LimitReader(c.Context().RequestBodyStream(), int64(limit)+1))
 }
 
 // header returns a copy of a header's only value; ok is false when it came more than once. A missing one is empty.

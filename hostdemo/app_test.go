@@ -14,15 +14,16 @@ func TestOnlyThisPageMayAsk(t *testing.T) {
 	t.Parallel()
 	d := openDemo(t, testOptions(t, ""))
 	for name, c := range map[string]struct {
-		host, origin string
-		want         int
+		host, origin, forwarded string
+		want                    int
 	}{
-		"the page itself":      {"", d.url, http.StatusOK},
-		"a program":            {"", "", http.StatusOK},
-		"another site":         {"", "https://evil.example", http.StatusForbidden},
-		"no origin worth it":   {"", "null", http.StatusForbidden},
-		"a name that moved":    {"evil.example", "", http.StatusForbidden},
-		"a name with our port": {"evil.example:8080", "http://evil.example:8080", http.StatusForbidden},
+		"the page itself":      {"", d.url, "", http.StatusOK},
+		"a program":            {"", "", "", http.StatusOK},
+		"another site":         {"", "https://evil.example", "", http.StatusForbidden},
+		"no origin worth it":   {"", "null", "", http.StatusForbidden},
+		"a name that moved":    {"evil.example", "", "", http.StatusForbidden},
+		"a name with our port": {"evil.example:8080", "http://evil.example:8080", "", http.StatusForbidden},
+		"a name that forwards": {"evil.example:8080", "", "localhost:8080", http.StatusForbidden},
 	} {
 		t.Run(name, func(t *testing.T) {
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.url+"/demo/phones/xiaoming/login", nil)
@@ -30,6 +31,9 @@ func TestOnlyThisPageMayAsk(t *testing.T) {
 			req.Host = c.host
 			if c.origin != "" {
 				req.Header.Set("Origin", c.origin)
+			}
+			if c.forwarded != "" {
+				req.Header.Set("X-Forwarded-Host", c.forwarded)
 			}
 			resp, err := http.DefaultClient.Do(req)
 			require.NoError(t, err)
