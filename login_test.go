@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 	"wgink.ink/wechat"
 	"wgink.ink/wechat/config"
+	"wgink.ink/wechat/internal/dbtest"
 	"wgink.ink/wechat/wechattest"
 )
 
@@ -272,6 +274,32 @@ func TestBindEncryptedPhone(t *testing.T) {
 		status, answer = b.call(http.MethodPut, prefix+"/app/miniapp/update-phone", token, sealed)
 		require.Equal(b.t, http.StatusConflict, status)
 		require.Equal(b.t, "session-key-stale", answer["code"])
+	})
+}
+
+// What was given more than ten minutes ago binds nothing, in either form, however fresh the log-in is.
+func TestOldPhoneIsRefused(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, url string) {
+		t.Parallel()
+		var ahead atomic.Int64
+		b := newBedWith(t, url, nil, []wechat.Option{wechat.WithClock(func() time.Time {
+			return time.Now().Add(time.Duration(ahead.Load()))
+		})})
+		phone := b.sim.Phone("lan")
+		token, _ := b.logIn(phone)
+		sealed, err := phone.EncryptedPhone(t.Context())
+		require.NoError(t, err)
+		ahead.Store(int64(11 * time.Minute))
+		status, answer := b.call(http.MethodPut, prefix+"/app/miniapp/update-phone", token, sealed)
+		require.Equal(t, http.StatusConflict, status)
+		require.Equal(t, "session-key-stale", answer["code"])
+
+		code, err := phone.GrantPhone(t.Context())
+		require.NoError(t, err)
+		status, answer = b.call(http.MethodPut, prefix+"/app/miniapp/update-phone", token, map[string]string{"code": code})
+		require.Equal(t, http.StatusUnprocessableEntity, status)
+		require.Equal(t, "phone-code-invalid", answer["code"])
 	})
 }
 

@@ -248,10 +248,9 @@ func TestRefusedNoticesLeaveNothing(t *testing.T) {
 			require.NoError(b.t, err, name)
 			cases[name] = n
 		}
-		for i := 0; i < len(genuine.Body); i += 37 {
+		for i := range genuine.Body {
 			forge("byte "+strconv.Itoa(i), wechattest.FlipBodyByte(i))
 		}
-		forge("last byte", wechattest.FlipBodyByte(-1))
 		forge("stale", wechattest.SignAt(time.Now().Add(-301*time.Second)))
 		forge("from the future", wechattest.SignAt(time.Now().Add(320*time.Second)))
 		forge("unknown serial", wechattest.ClaimSerial("5157F09EFDC096DE15EBE81A47057A7232F1B8E1"))

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	dataAge   = 10 * time.Minute // of encryptedData, by its watermark
+	dataAge   = 10 * time.Minute // of what the user gave, by its watermark
 	rebindAge = 5 * time.Minute  // of the log-in, to change a bound phone
 )
 
@@ -65,6 +65,9 @@ func (s *Service) bindByCode(ctx context.Context, u User, code string) (LogIn, e
 	})
 	if err != nil {
 		return LogIn{}, err
+	}
+	if age := s.Now().Sub(phone.GivenAt); age > dataAge {
+		return LogIn{}, fault.Newf(fault.PhoneCodeInvalid, "the watermark is %v old", age.Round(time.Second))
 	}
 	return s.bind(ctx, u, phone)
 }

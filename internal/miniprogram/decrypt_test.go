@@ -188,7 +188,7 @@ func TestParsePhone(t *testing.T) {
 	t.Parallel()
 	got, err := ParsePhone([]byte(`{"phoneNumber":"+85261234567","purePhoneNumber":"61234567","countryCode":"852","watermark":{}}`))
 	require.NoError(t, err)
-	require.Equal(t, Phone{Number: "+85261234567", PureNumber: "61234567", CountryCode: "852"}, got)
+	require.Equal(t, Phone{Number: "+85261234567", PureNumber: "61234567", CountryCode: "852", GivenAt: time.Unix(0, 0)}, got)
 	for _, text := range []string{"", "null", "{}", `{"phoneNumber":"1"}`, `{"nickName":"Band"}`} {
 		_, err := ParsePhone([]byte(text))
 		require.ErrorIs(t, err, ErrUndecryptable, text)

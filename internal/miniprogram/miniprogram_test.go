@@ -137,7 +137,7 @@ func TestPhoneNumber(t *testing.T) {
 		f := &fake{bodies: []string{answer(country)}}
 		got, err := f.client(t).PhoneNumber(t.Context(), testToken, "code", "o1")
 		require.NoError(t, err)
-		require.Equal(t, Phone{Number: "13580006666", PureNumber: "13580006666", CountryCode: "86"}, got)
+		require.Equal(t, Phone{Number: "13580006666", PureNumber: "13580006666", CountryCode: "86", GivenAt: time.Unix(1637744274, 0)}, got)
 		require.Equal(t, "access_token="+testToken, f.asked[0].URL.RawQuery)
 		require.JSONEq(t, `{"code":"code","openid":"o1"}`, f.sent[0])
 		require.Equal(t, "135****6666 135****6666", fmt.Sprintf("%v %+v", got, got))

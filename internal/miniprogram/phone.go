@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/url"
 	"strings"
+	"time"
 
 	"wgink.ink/wechat/internal/fault"
 	"wgink.ink/wechat/internal/outbound"
@@ -18,9 +19,10 @@ const mainland = "86"
 
 // Phone is a user's phone number as WeChat vouches for it.
 type Phone struct {
-	Number      string // phoneNumber, with the country prefix unless it is a mainland number
-	PureNumber  string // purePhoneNumber, without the prefix
-	CountryCode string // countryCode, for example 86
+	Number      string    // phoneNumber, with the country prefix unless it is a mainland number
+	PureNumber  string    // purePhoneNumber, without the prefix
+	CountryCode string    // countryCode, for example 86
+	GivenAt     time.Time // when the user gave it, by the watermark
 }
 
 // Account is the number as an account bears it, the only one in the world: a mainland number as it is, any other as
@@ -61,7 +63,7 @@ type phoneInfo struct {
 func (i phoneInfo) phone() (Phone, error) {
 	p := Phone{
 		Number: i.PhoneNumber, PureNumber: i.PurePhoneNumber,
-		CountryCode: strings.Trim(string(bytes.TrimSpace(i.CountryCode)), `"+`),
+		CountryCode: strings.Trim(string(bytes.TrimSpace(i.CountryCode)), `"+`), GivenAt: time.Unix(i.Watermark.Timestamp, 0),
 	}
 	if p.CountryCode == "null" {
 		p.CountryCode = ""
