@@ -122,10 +122,7 @@ func newProcess(ctx context.Context, p *plan, s *surroundings) (_ *process, err 
 		SyncStdout:       &lineWriter{take: out.line},
 		SyncStderr:       &lineWriter{take: out.line},
 		Logger:           libraryLogger(logger),
-		GRPCDialOptions: []grpc.DialOption{
-			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(wire.MaxMessage)),
-			grpc.WithIdleTimeout(0),
-		},
+		GRPCDialOptions:  dialOptions(),
 	})
 	services := s.services
 	if s.shadow != nil {

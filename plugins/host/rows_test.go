@@ -50,9 +50,7 @@ func TestPrinting(t *testing.T) {
 
 func TestAnswersThatAreTooLarge(t *testing.T) {
 	t.Parallel()
-	s := newScene(t, "raw")
-	s.manifest(t, "fulfil", strings.Replace(goodManifest, "payment.succeeded", "test", 1)+"executables: {"+platform()+": bin/raw}\n")
-	h := s.ready(t)
+	h := noticeScene(t, "raw").ready(t)
 	for _, what := range []string{"10", "64"} {
 		require.Equal(t, "too-large", do(t, h, "e1", what).Code)
 	}

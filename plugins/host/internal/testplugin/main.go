@@ -36,6 +36,8 @@ func main() {
 		select {}
 	case "raw", "bare", "busy", "empty", "unready":
 		serveRaw(wire.MagicCookieValue, name)
+	case "knocks", "long-error":
+		serveHostile(name)
 	case "foreign-plugin":
 		serveRaw("another program's", name)
 	case "payments":

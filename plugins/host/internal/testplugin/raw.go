@@ -19,10 +19,14 @@ import (
 // serveRaw is a plugin without the SDK: it answers 10 MB to a notice, or 64 MB, or what it should. A mode makes it
 // refuse every notice as "busy", and say that it is not ready any more, too: "unready"; or answer with an "empty" outcome.
 func serveRaw(cookie, mode string) {
+	serve(cookie, raw{mode: mode, asked: new(atomic.Int32)}, plugin.DefaultGRPCServer)
+}
+
+func serve(cookie string, p plugin.Plugin, server func([]grpc.ServerOption) *grpc.Server) {
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig:  plugin.HandshakeConfig{MagicCookieKey: wire.MagicCookieKey, MagicCookieValue: cookie},
-		VersionedPlugins: map[int]plugin.PluginSet{wire.ProtocolVersion: {wire.PluginName: raw{mode: mode, asked: new(atomic.Int32)}}},
-		GRPCServer:       plugin.DefaultGRPCServer,
+		VersionedPlugins: map[int]plugin.PluginSet{wire.ProtocolVersion: {wire.PluginName: p}},
+		GRPCServer:       server,
 	})
 }
 
