@@ -249,7 +249,7 @@ func TestNumbersInTheAuditAreBounded(t *testing.T) {
 	t.Parallel()
 	book := newLogBook()
 	a := &asker{call: func(ctx context.Context, h *sdk.Host) error {
-		return h.CloseOrder(ctx, "ORDER\x1b[2J\n"+strings.Repeat("y", 1<<20))
+		return h.CloseOrder(ctx, "ORDER\x1b[2J\n"+strings.Repeat("y", requestMax/2))
 	}}
 	i := inProcess(t, a, InProcessOptions{Logger: slog.New(book)})
 	require.Equal(t, Done, i.Deliver(t.Context(), payment("e1")).Result)

@@ -1,48 +1,56 @@
 package host
 
 import (
+	"errors"
+	"log/slog"
 	"slices"
-	"sync"
 
 	"github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 
 	"wgink.ink/wechat/plugins/internal/wire"
 	"wgink.ink/wechat/plugins/pluginv1"
 )
 
-// offer is HostService for one process, over go-plugin's broker: a socket of its own with the same mutual TLS.
-type offer struct {
-	id   uint32        // for the plugin to find it by
-	done chan struct{} // closed when it serves no more
-
-	mu      sync.Mutex
-	server  *grpc.Server
-	stopped bool
-}
+// What one plugin may have at its host. Together they bound the host's memory: without them gRPC takes as many connections
+// and calls as there come.
+const (
+	requestMax        = 64 << 10 // of a call, in bytes; a number or a name has less than 1 KiB
+	requestHeadersMax = 16 << 10
+	callsAtATime      = 64 // on one connection; a client of gRPC lets further ones wait
+	connectionsMax    = 4  // a plugin needs one, and for a moment a second when it connects anew
+)
 
 // newHostServer serves HostService to one plugin.
 func newHostServer(services Services, g *guard, opts ...grpc.ServerOption) *grpc.Server {
-	server := grpc.NewServer(append(opts, grpc.MaxRecvMsgSize(wire.MaxMessage), grpc.UnaryInterceptor(g.intercept))...)
+	server := grpc.NewServer(append(opts,
+		grpc.MaxRecvMsgSize(requestMax), grpc.MaxHeaderListSize(requestHeadersMax), grpc.MaxConcurrentStreams(callsAtATime),
+		grpc.UnaryInterceptor(g.intercept))...)
 	pluginv1.RegisterHostServiceServer(server, hostService{services: services})
 	return server
 }
 
-// newOffer begins to serve. The plugin must connect within five seconds.
-func newOffer(broker *plugin.GRPCBroker, services Services, g *guard) *offer {
-	o := &offer{id: broker.NextId(), done: make(chan struct{})}
+// offer is HostService for one process, on a socket of its own.
+type offer struct {
+	id     uint32 // for the plugin to find it by
+	server *grpc.Server
+	done   chan struct{} // closed when it serves no more
+}
+
+// newOffer begins to serve, and tells the plugin where over go-plugin's broker. The plugin must connect within five seconds.
+func newOffer(broker *plugin.GRPCBroker, server *grpc.Server, logger *slog.Logger) *offer {
+	o := &offer{id: broker.NextId(), server: server, done: make(chan struct{})}
 	go func() {
 		defer close(o.done)
-		_ = safely(g.logger, "offering the host's services", func() error {
-			broker.AcceptAndServe(o.id, func(opts []grpc.ServerOption) *grpc.Server {
-				server := newHostServer(services, g, opts...)
-				o.mu.Lock()
-				defer o.mu.Unlock()
-				if o.server = server; o.stopped {
-					server.Stop() // it serves nothing yet: this does not wait
-				}
-				return server
-			})
+		_ = safely(logger, "offering the host's services", func() error {
+			listener, err := broker.Accept(o.id)
+			if err == nil {
+				err = server.Serve(newFewConns(listener, connectionsMax)) // closes it, also after stop
+			}
+			if err != nil && !errors.Is(err, grpc.ErrServerStopped) {
+				logger.Warn("plugin cannot call the host", "error", err)
+			}
 			return nil
 		})
 	}()
@@ -52,15 +60,8 @@ func newOffer(broker *plugin.GRPCBroker, services Services, g *guard) *offer {
 // stop ends it, without waiting for done: calls under way are cut, but a plugin that was stopped in the middle of its TLS
 // handshake holds the server up until the plugin is gone. A nil offer was never made.
 func (o *offer) stop() {
-	if o == nil {
-		return
-	}
-	o.mu.Lock()
-	o.stopped = true
-	server := o.server
-	o.mu.Unlock()
-	if server != nil {
-		go server.Stop() // AcceptAndServe returns after it, and done says so
+	if o != nil {
+		go o.server.Stop() // Serve returns after it, and done says so
 	}
 }
 
@@ -69,10 +70,12 @@ func (p *process) offerHost() {
 	if !slices.Contains(p.features, wire.FeatureHostCalls) {
 		return
 	}
-	p.offer = newOffer(p.broker, p.services, &guard{
-		granted: p.plan.granted, timeout: p.plan.timeout, rate: p.calls, events: p.events, logger: p.logger,
-		shadow: p.shadow,
-	})
+	g := &guard{
+		granted: p.plan.granted, timeout: p.plan.timeout, rate: p.calls, events: p.events, logger: p.logger, shadow: p.shadow,
+	}
+	// AutoMTLS has put there what both directions use. Were it not there, no handshake would succeed.
+	keys := credentials.NewTLS(p.library.TLSConfig)
+	p.offer = newOffer(p.broker, newHostServer(p.services, g, grpc.Creds(keys)), p.logger)
 }
 
 // offerID is where the plugin finds the offer; zero when there is none.

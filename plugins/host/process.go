@@ -34,7 +34,8 @@ type process struct {
 	dir     *runDir
 	staged  string // the copy's executable
 	release sync.Once
-	work    string // its folder
+	work    string               // its folder
+	library *plugin.ClientConfig // go-plugin adds its keys to it
 	client  *plugin.Client
 	conn    *grpc.ClientConn
 	broker  *plugin.GRPCBroker
@@ -101,7 +102,7 @@ func newProcess(ctx context.Context, p *plan, s *surroundings) (_ *process, err 
 	r := newProcessRunner(s.launcher, out)
 	r.owner = p.owner
 	r.data = max(4*p.memory, s.limits.dataMin)
-	client := plugin.NewClient(&plugin.ClientConfig{
+	library := &plugin.ClientConfig{
 		HandshakeConfig: plugin.HandshakeConfig{
 			MagicCookieKey: wire.MagicCookieKey, MagicCookieValue: wire.MagicCookieValue,
 		},
@@ -123,14 +124,15 @@ func newProcess(ctx context.Context, p *plan, s *surroundings) (_ *process, err 
 		SyncStderr:       &lineWriter{take: out.line},
 		Logger:           libraryLogger(logger),
 		GRPCDialOptions:  dialOptions(),
-	})
+	}
 	services := s.services
 	if s.shadow != nil {
 		services = services.inShadow()
 	}
 	return &process{
-		plan: p, limits: s.limits, logger: logger, runner: r, client: client, services: services, shadow: s.shadow, events: newUnderWay(),
-		hand: newHand(), dir: s.dir, staged: executable, work: work,
+		plan: p, limits: s.limits, logger: logger, runner: r, library: library, client: plugin.NewClient(library),
+		services: services, shadow: s.shadow, events: newUnderWay(), hand: newHand(),
+		dir: s.dir, staged: executable, work: work,
 		unreachable: make(chan struct{}), overdue: make(chan struct{}, 1),
 	}, nil
 }

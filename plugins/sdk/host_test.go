@@ -91,11 +91,12 @@ func TestHostErrorsWithoutACode(t *testing.T) {
 		code string
 		is   error
 	}{
-		codes.Unimplemented:    {"unsupported", ErrUnsupported},
-		codes.DeadlineExceeded: {"deadline", context.DeadlineExceeded},
-		codes.Canceled:         {"cancelled", context.Canceled},
-		codes.Unavailable:      {"host-unavailable", ErrUnavailable},
-		codes.DataLoss:         {"internal", nil},
+		codes.Unimplemented:     {"unsupported", ErrUnsupported},
+		codes.ResourceExhausted: {"bad-request", ErrInvalid},
+		codes.DeadlineExceeded:  {"deadline", context.DeadlineExceeded},
+		codes.Canceled:          {"cancelled", context.Canceled},
+		codes.Unavailable:       {"host-unavailable", ErrUnavailable},
+		codes.DataLoss:          {"internal", nil},
 	} {
 		h := hostOf(func(string, any, any, []grpc.CallOption) error { return status.Error(code, "says the transport") })
 		err := h.CloseOrder(t.Context(), "O-1")

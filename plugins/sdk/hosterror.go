@@ -62,11 +62,13 @@ func hostError(verb string, err error, trailer metadata.MD) error {
 	return e
 }
 
-// codeOf stands in where no host wrote a code: it is older, or the connection ended.
+// codeOf stands in where no host wrote a code: it is older, the connection ended, or the request was too long to be read.
 func codeOf(code codes.Code) string {
 	switch code {
 	case codes.Unimplemented:
 		return wire.CodeUnsupported
+	case codes.ResourceExhausted:
+		return wire.CodeBadRequest
 	case codes.DeadlineExceeded:
 		return wire.CodeDeadline
 	case codes.Canceled:
