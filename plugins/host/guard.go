@@ -24,7 +24,7 @@ import (
 type guard struct {
 	granted []string
 	timeout time.Duration // of one event, and so the most a call may take
-	rate    *rate         // shared by every process of the plugin
+	allowed *allowance    // to every process of the plugin
 	events  *underWay
 	logger  *slog.Logger // names the plugin
 	shadow  *notes       // takes the calls that would change something, which are not made; nil outside of a shadow run
@@ -54,7 +54,7 @@ var (
 )
 
 func (g *guard) call(ctx context.Context, call wire.Call, req any, next grpc.UnaryHandler) (resp any, err error) {
-	if !g.rate.allow(time.Now()) {
+	if !g.allowed.calls.allow(time.Now()) {
 		return nil, errRate
 	}
 	if call.Permission == "" || !slices.Contains(g.granted, call.Permission) {
@@ -81,11 +81,15 @@ func (g *guard) call(ctx context.Context, call wire.Call, req any, next grpc.Una
 // numberMax bounds an event's id or an order's number in a record, in bytes. Longer ones are none of ours.
 const numberMax = 200
 
-// record is the audit: every call that changes something, with the event it was made for and what came of it. Of other
-// calls only those that were refused or failed are worth a line; and of a loop that runs wild, one line a second.
+// record is the audit: every call that changed something, with the event it was made for. Those that were refused or failed,
+// or changed nothing because they were made in the shadow, are worth a line, too, but a loop that runs wild is not one each.
 func (g *guard) record(ctx context.Context, call wire.Call, req any, took time.Duration, failure *callFailure) {
-	if failure != nil && failure.code == wire.CodeRateLimited && !g.rate.worthALine(time.Now()) {
-		return
+	var leftOut int64
+	if failure != nil || g.shadow != nil {
+		var ok bool
+		if leftOut, ok = g.allowed.vain.pass(time.Now()); !ok {
+			return
+		}
 	}
 	level, result := slog.LevelDebug, "ok"
 	var cause error
@@ -105,6 +109,9 @@ func (g *guard) record(ctx context.Context, call wire.Call, req any, took time.D
 	}
 	if g.shadow != nil {
 		attrs = append(attrs, slog.Bool("shadow", true))
+	}
+	if leftOut > 0 {
+		attrs = append(attrs, slog.Int64("left_out", leftOut)) // records before this one
 	}
 	if cause != nil {
 		attrs = append(attrs, slog.Any("error", cause))

@@ -185,7 +185,7 @@ func TestHostCallIsCutToTheEventsDeadline(t *testing.T) {
 	events := newUnderWay()
 	end := time.Now().Add(time.Minute)
 	defer events.enter("e1", end)()
-	g := &guard{timeout: time.Hour, events: events, granted: Permissions(), rate: newRate(time.Now())}
+	g := &guard{timeout: time.Hour, events: events, granted: Permissions(), allowed: newAllowance(time.Now())}
 	check := func(ctx context.Context, _ any) (any, error) {
 		deadline, _ := ctx.Deadline()
 		return deadline, nil
@@ -223,7 +223,7 @@ func TestPanicInAServiceIsTheHostsMatter(t *testing.T) {
 func TestCallsAreLimited(t *testing.T) {
 	t.Parallel()
 	start := time.Now()
-	r := newRate(start)
+	r := newRate(callsPerSecond, callsAtOnce, start)
 	allowed := func(at time.Time) (n int) {
 		for r.allow(at) {
 			n++
@@ -235,13 +235,10 @@ func TestCallsAreLimited(t *testing.T) {
 	require.Zero(t, allowed(start), "a clock that goes back gives nothing")
 	require.Equal(t, callsAtOnce, allowed(start.Add(time.Hour)), "a long pause does not add up")
 
-	empty := &guard{granted: Permissions(), timeout: time.Second, events: newUnderWay(), rate: &rate{at: time.Now().Add(time.Hour)}}
+	empty := &guard{granted: Permissions(), timeout: time.Second, events: newUnderWay(), allowed: &allowance{calls: &rate{at: time.Now().Add(time.Hour)}}}
 	_, err := empty.call(t.Context(), closeCall(), closeRequest("e1"), nil)
 	require.ErrorIs(t, err, errRate)
 	require.Equal(t, "rate-limited", newCallFailure(err).code)
-	require.True(t, r.worthALine(start))
-	require.False(t, r.worthALine(start.Add(time.Second/2)), "a loop that runs wild does not fill the log")
-	require.True(t, r.worthALine(start.Add(time.Second)))
 }
 
 // What a plugin gives for a number does not fill the host's log, and forges no line of it.
@@ -263,8 +260,8 @@ func TestCallsAreLimitedOverAllProcessesOfAPlugin(t *testing.T) {
 	t.Parallel()
 	s := asking(t, Services{}, "orders.read")
 	h := s.ready(t)
-	h.roster()["fulfil"].calls.at = time.Now().Add(time.Hour) // nothing comes back
-	h.roster()["fulfil"].calls.tokens = 0
+	h.roster()["fulfil"].allowed.calls.at = time.Now().Add(time.Hour) // nothing comes back
+	h.roster()["fulfil"].allowed.calls.tokens = 0
 	require.Contains(t, do(t, h, "e1", "query").Message, "rate-limited")
 	require.NoError(t, h.Reload(t.Context(), "fulfil"))
 	require.Contains(t, do(t, h, "e2", "query").Message, "rate-limited")

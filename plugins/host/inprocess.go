@@ -28,6 +28,7 @@ type InProcess struct {
 	register func(grpc.ServiceRegistrar)
 	clean    cleaner
 	events   *underWay
+	allowed  *allowance
 
 	mu      sync.Mutex
 	ready   bool
@@ -70,7 +71,7 @@ func NewInProcess(id string, handler any, opts InProcessOptions) (*InProcess, er
 	}
 	opts.Timeout, opts.Concurrency = cmp.Or(opts.Timeout, timeoutDefault), cmp.Or(opts.Concurrency, concurrencyDefault)
 	opts.Logger = opts.Logger.With("plugin", id)
-	i := &InProcess{id: id, opts: opts, clean: newCleaner(opts.Secrets), events: newUnderWay()}
+	i := &InProcess{id: id, opts: opts, clean: newCleaner(opts.Secrets), events: newUnderWay(), allowed: newAllowance(time.Now())}
 	var err error
 	i.register, err = sdk.Embed(handler, sdk.Surroundings{Logger: opts.Logger, WorkDir: opts.WorkDir, Dial: i.dialHost})
 	if err != nil {
@@ -97,7 +98,7 @@ func (l *serviceList) RegisterService(desc *grpc.ServiceDesc, _ any) {
 // dialHost serves HostService to the handler, and to nobody else. It is called inside Start.
 func (i *InProcess) dialHost(context.Context) (grpc.ClientConnInterface, error) {
 	conn, stop, err := inMemory(newHostServer(i.opts.Services, &guard{
-		granted: i.opts.Granted, timeout: i.opts.Timeout, rate: newRate(time.Now()), events: i.events, logger: i.opts.Logger,
+		granted: i.opts.Granted, timeout: i.opts.Timeout, allowed: i.allowed, events: i.events, logger: i.opts.Logger,
 	}))
 	if err != nil {
 		return nil, err
@@ -172,6 +173,7 @@ func (i *InProcess) close() {
 	for _, stop := range stops {
 		stop()
 	}
+	i.allowed.vain.end(i.opts.Logger)
 }
 
 // ID is the subscriber's name, under which the queue keeps its deliveries.

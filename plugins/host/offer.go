@@ -71,7 +71,7 @@ func (p *process) offerHost() {
 		return
 	}
 	g := &guard{
-		granted: p.plan.granted, timeout: p.plan.timeout, rate: p.calls, events: p.events, logger: p.logger, shadow: p.shadow,
+		granted: p.plan.granted, timeout: p.plan.timeout, allowed: p.allowed, events: p.events, logger: p.logger, shadow: p.shadow,
 	}
 	// AutoMTLS has put there what both directions use. Were it not there, no handshake would succeed.
 	keys := credentials.NewTLS(p.library.TLSConfig)

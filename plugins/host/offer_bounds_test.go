@@ -28,7 +28,7 @@ func hostConn(t *testing.T) *grpc.ClientConn {
 	t.Helper()
 	closeOrder := func(context.Context, string) error { return nil }
 	conn, stop, err := inMemory(newHostServer(Services{CloseOrder: closeOrder}, &guard{
-		granted: Permissions(), timeout: testLimit, rate: newRate(time.Now()), events: newUnderWay(), logger: slog.New(slog.DiscardHandler),
+		granted: Permissions(), timeout: testLimit, allowed: newAllowance(time.Now()), events: newUnderWay(), logger: slog.New(slog.DiscardHandler),
 	}))
 	require.NoError(t, err)
 	t.Cleanup(stop)

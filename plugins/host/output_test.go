@@ -15,9 +15,9 @@ import (
 func TestOutputKeepsTheLastLinesAndLimitsTheRate(t *testing.T) {
 	t.Parallel()
 	book := newLogBook()
-	out := newOutput(slog.New(book), newCleaner(nil))
+	out := newOutput(slog.New(book), newCleaner(nil), newLogBudget())
 	now := time.Now()
-	out.now = func() time.Time { return now }
+	out.budget.now = func() time.Time { return now }
 	for i := range 2000 {
 		out.line(fmt.Appendf(nil, "line %d\r", i))
 	}
@@ -35,9 +35,9 @@ func TestOutputKeepsTheLastLinesAndLimitsTheRate(t *testing.T) {
 func TestOutputThatNeverEndsIsLimitedByTheMinute(t *testing.T) {
 	t.Parallel()
 	book := newLogBook()
-	out := newOutput(slog.New(book), newCleaner(nil))
+	out := newOutput(slog.New(book), newCleaner(nil), newLogBudget())
 	now := time.Now()
-	out.now = func() time.Time { return now }
+	out.budget.now = func() time.Time { return now }
 	line := []byte(strings.Repeat("x", 1000))
 	logged := func() int { return strings.Count(book.text(), string(line)) }
 	for range 120 { // two minutes
@@ -66,9 +66,9 @@ func TestLinesThatGrowAreLimitedByTheMinute(t *testing.T) {
 	require.NoError(t, err)
 	for _, line := range [][]byte{record, bytes.Repeat([]byte("\x01"), 4000)} {
 		book := newLogBook()
-		out := newOutput(slog.New(book), newCleaner(nil))
+		out := newOutput(slog.New(book), newCleaner(nil), newLogBudget())
 		now := time.Now()
-		out.now = func() time.Time { return now } // else a slow machine has several minutes' room
+		out.budget.now = func() time.Time { return now } // else a slow machine has several minutes' room
 		for range linesPerSec {
 			out.line(line)
 		}
@@ -107,7 +107,7 @@ func TestSecretsAreMaskedInEveryForm(t *testing.T) {
 		_, _ = fmt.Fprintf(&printed, "%q %+q\n", secret, secret)
 
 		book := newLogBook()
-		out := newOutput(slog.New(book), newCleaner(map[string]string{"DSN": secret}))
+		out := newOutput(slog.New(book), newCleaner(map[string]string{"DSN": secret}), newLogBudget())
 		pump(&printed, out.line)
 		require.NotContains(t, strings.Join(lastLines(out), "\n"), "hunter2", "%q", secret)
 		require.NotContains(t, book.text(), "hunter2", "%q", secret)
@@ -121,7 +121,7 @@ func TestEveryLineOfASecretIsMasked(t *testing.T) {
 	book := newLogBook()
 	out := newOutput(slog.New(book), newCleaner(map[string]string{
 		"KEY": "-----BEGIN KEY-----\r\nhunter2/1\r\n  hunter2/2\n-----END KEY-----\n", "FILE": "hunter2/3\n",
-	}))
+	}), newLogBudget())
 	pump(strings.NewReader("-----BEGIN KEY-----\nhunter2/1\n  hunter2/2\n-----END KEY-----\ntoken=hunter2/3;\n"), out.line)
 	require.NotContains(t, book.text(), "hunter2")
 	require.NotContains(t, strings.Join(lastLines(out), "\n"), "hunter2")

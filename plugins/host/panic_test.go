@@ -62,14 +62,14 @@ func TestSupervisorSurvivesPanics(t *testing.T) {
 func TestLinesThatCannotBeLoggedAreDropped(t *testing.T) {
 	t.Parallel()
 	book := newLogBook()
-	out := newOutput(slog.New(panicsOver(book, "bad", 2)), newCleaner(nil))
+	out := newOutput(slog.New(panicsOver(book, "bad", 2)), newCleaner(nil), newLogBudget())
 	out.line([]byte("bad"))
 	out.line([]byte("good"))
 	book.await(t, "good")
 	require.Equal(t, []string{"bad", "good"}, lastLines(out))
 
 	// A logger that panics over everything, also over the panic.
-	out = newOutput(slog.New(panicsOver(panicsOver(book, "panic in the plugin host", 9), "bad", 9)), newCleaner(nil))
+	out = newOutput(slog.New(panicsOver(panicsOver(book, "panic in the plugin host", 9), "bad", 9)), newCleaner(nil), newLogBudget())
 	require.NotPanics(t, func() { out.line([]byte("bad")) })
 }
 
@@ -85,7 +85,7 @@ func TestLauncherSurvivesAPanic(t *testing.T) {
 
 func TestProcessIsGoneAfterAPanic(t *testing.T) {
 	t.Parallel()
-	r := newProcessRunner(nil, newOutput(slog.New(slog.DiscardHandler), newCleaner(nil)))
+	r := newProcessRunner(nil, newOutput(slog.New(slog.DiscardHandler), newCleaner(nil), newLogBudget()))
 	r.cmd = &exec.Cmd{} // was never started: to end its group panics
 	var pumps sync.WaitGroup
 	r.awaitEnd(&pumps)

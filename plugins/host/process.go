@@ -41,10 +41,10 @@ type process struct {
 	broker  *plugin.GRPCBroker
 	control pluginv1.PluginServiceClient
 
-	takes, features []string // handler services and abilities, as Describe told them
-	services        Services // what it may ask the host, if granted
-	calls           *rate    // how often it may; its supervisor sets it
-	shadow          *notes   // of the calls that would change something; nil unless it runs in the shadow
+	takes, features []string   // handler services and abilities, as Describe told them
+	services        Services   // what it may ask the host, if granted
+	allowed         *allowance // to all processes of its plugin
+	shadow          *notes     // of the calls that would change something; nil unless it runs in the shadow
 	events          *underWay
 	offer           *offer // of those services; nil before introduce
 
@@ -74,7 +74,7 @@ type surroundings struct {
 	changed  func() // a plugin's state changed
 }
 
-func newProcess(ctx context.Context, p *plan, s *surroundings) (_ *process, err error) {
+func newProcess(ctx context.Context, p *plan, s *surroundings, a *allowance) (_ *process, err error) {
 	executable, err := s.dir.stage(ctx, p)
 	if err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func newProcess(ctx context.Context, p *plan, s *surroundings) (_ *process, err 
 		group = strconv.Itoa(p.owner.gid)
 	}
 	logger := s.logger.With("plugin", p.id, "plugin_version", p.version)
-	out := newOutput(logger, newCleaner(p.secrets))
+	out := newOutput(logger, newCleaner(p.secrets), a.log)
 	r := newProcessRunner(s.launcher, out)
 	r.owner = p.owner
 	r.data = max(4*p.memory, s.limits.dataMin)
@@ -122,7 +122,7 @@ func newProcess(ctx context.Context, p *plan, s *surroundings) (_ *process, err 
 		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: s.dir.path, Group: group},
 		SyncStdout:       &lineWriter{take: out.line},
 		SyncStderr:       &lineWriter{take: out.line},
-		Logger:           libraryLogger(logger),
+		Logger:           libraryLogger(out),
 		GRPCDialOptions:  dialOptions(),
 	}
 	services := s.services
@@ -131,7 +131,7 @@ func newProcess(ctx context.Context, p *plan, s *surroundings) (_ *process, err 
 	}
 	return &process{
 		plan: p, limits: s.limits, logger: logger, runner: r, library: library, client: plugin.NewClient(library),
-		services: services, shadow: s.shadow, events: newUnderWay(), hand: newHand(),
+		services: services, allowed: a, shadow: s.shadow, events: newUnderWay(), hand: newHand(),
 		dir: s.dir, staged: executable, work: work,
 		unreachable: make(chan struct{}), overdue: make(chan struct{}, 1),
 	}, nil
@@ -224,7 +224,8 @@ func (p *process) end(graceful bool) {
 	}
 	_ = os.RemoveAll(p.work)
 	p.release.Do(func() { p.dir.release(p.staged) })
-	p.runner.out.end()
+	p.allowed.log.end(p.logger)
+	p.allowed.vain.end(p.logger)
 }
 
 // connection is what go-plugin made: to the plugin, and a way for it to reach us.

@@ -20,7 +20,7 @@ type supervisor struct {
 	logger   *slog.Logger
 	orders   chan swapOrder // answered by run
 	done     chan struct{}  // closed when run has returned
-	calls    *rate          // of the host, by all its processes
+	allowed  *allowance     // to all its processes together
 	places   chan struct{}  // one token for each process beside the one that works
 	retiring sync.WaitGroup // processes that were replaced
 	notAgain time.Time      // a hot swap of our own accord waits until then; run's alone
@@ -67,8 +67,8 @@ func newSupervisor(p *plan, around *surroundings) *supervisor {
 	return &supervisor{
 		id: p.id, plan: p, around: around, backoff: newBackoff(around.limits), logger: around.logger.With("plugin", p.id),
 		orders: make(chan swapOrder), done: make(chan struct{}), places: make(chan struct{}, sideBySide),
-		calls: newRate(time.Now()),
-		state: Stopped, since: time.Now(), up: make(chan struct{}),
+		allowed: newAllowance(time.Now()),
+		state:   Stopped, since: time.Now(), up: make(chan struct{}),
 	}
 }
 
@@ -132,11 +132,10 @@ func (s *supervisor) bringUp(ctx context.Context, by *plan) (_ *process, err err
 		return nil, errStopped
 	}
 	s.setWhileIdle(Starting)
-	p, err := newProcess(ctx, by, s.around)
+	p, err := newProcess(ctx, by, s.around, s.allowed)
 	if err != nil {
 		return nil, err
 	}
-	p.calls = s.calls
 	p.told = func(asked, answered time.Time, st *pluginv1.StatusResponse) {
 		s.mu.Lock()
 		defer s.mu.Unlock()

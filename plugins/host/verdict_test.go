@@ -18,7 +18,7 @@ func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	p := &process{
 		plan: &plan{timeout: 10 * time.Second}, limits: defaultTiming(),
-		runner: newProcessRunner(nil, newOutput(slog.New(slog.DiscardHandler), newCleaner(map[string]string{"T": canary}))),
+		runner: newProcessRunner(nil, newOutput(slog.New(slog.DiscardHandler), newCleaner(map[string]string{"T": canary}), newLogBudget())),
 	}
 	for name, out := range map[string]*pluginv1.Outcome{"nil": nil, "empty": {}} {
 		require.Equal(t, Retry, verdict(out, p.clean).Result, name)
