@@ -60,6 +60,14 @@ func writtenForms(value string) []string {
 // inner takes the quotes off.
 func inner(quoted string) string { return quoted[1 : len(quoted)-1] }
 
+// cut keeps so many bytes of a text, and nothing of the rest in memory.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}
+
 func (c cleaner) text(s string) string {
 	s = c.mask.Replace(s)
 	if len(s) > textMax {

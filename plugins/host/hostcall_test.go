@@ -155,6 +155,30 @@ func TestHostErrorsAreCodes(t *testing.T) {
 	}
 }
 
+// What cannot be a user's or an app's id never comes near the database.
+func TestUsersAreLookedUpByPlausibleIDs(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	service := hostService{services: Services{User: func(_ context.Context, _, openid string) (*sdk.User, error) {
+		asked = append(asked, openid)
+		return &sdk.User{}, nil
+	}}}
+	longest := strings.Repeat("微", openidMax)
+	for _, openid := range []string{"o6_bmjrPTlm6_2sgVt7hMZOPfL2M", longest} {
+		_, err := service.GetUser(t.Context(), &pluginv1.GetUserRequest{Openid: openid, Appid: strings.Repeat("w", appidMax)})
+		require.NoError(t, err)
+	}
+	for _, req := range []*pluginv1.GetUserRequest{
+		{}, {Openid: longest + "x"}, {Openid: "o\x00"}, {Openid: "o\n"}, {Openid: "o\u202e"},
+		{Openid: "o1", Appid: strings.Repeat("w", appidMax+1)}, {Openid: "o1", Appid: "w\x1b"},
+	} {
+		_, err := service.GetUser(t.Context(), req)
+		require.Error(t, err, "%q", req.String())
+		require.Equal(t, "bad-request", newCallFailure(err).code)
+	}
+	require.Equal(t, []string{"o6_bmjrPTlm6_2sgVt7hMZOPfL2M", longest}, asked)
+}
+
 func TestHostCallEndsWithItsEvent(t *testing.T) {
 	t.Parallel()
 	var limit time.Duration

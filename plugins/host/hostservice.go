@@ -3,6 +3,9 @@ package host
 import (
 	"context"
 	"errors"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"wgink.ink/wechat/internal/fault"
 	"wgink.ink/wechat/plugins/pluginv1"
@@ -52,11 +55,25 @@ func (h hostService) GetUser(ctx context.Context, req *pluginv1.GetUserRequest) 
 	if req.GetOpenid() == "" {
 		return nil, fault.Newf(fault.BadRequest, "openid is not given")
 	}
+	if !plain(req.GetOpenid(), openidMax) || !plain(req.GetAppid(), appidMax) {
+		return nil, fault.Newf(fault.BadRequest, "openid or appid is too long, or not printable")
+	}
 	u, err := h.services.User(ctx, req.GetAppid(), req.GetOpenid())
 	if err != nil {
 		return nil, err
 	}
 	return &pluginv1.GetUserResponse{User: user(u)}, nil
+}
+
+// Characters of what WeChat calls a user and an app: 28 and 18 now.
+const (
+	openidMax = 128
+	appidMax  = 32
+)
+
+// plain tells whether a text has at most so many characters, each of them printable.
+func plain(text string, most int) bool {
+	return utf8.RuneCountInString(text) <= most && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 func order(o *sdk.Order) *pluginv1.Order {

@@ -15,8 +15,11 @@ import (
 type NotedCall struct {
 	EventID string
 	Call    string // "CloseOrder"
-	Request string // JSON
+	Request string // JSON; of a long one the beginning
 }
+
+// noteMax bounds the request that is kept of one call, in bytes.
+const noteMax = 1 << 10
 
 // notes are what is kept of such calls.
 type notes struct {
@@ -32,10 +35,10 @@ func (n *notes) instead(call wire.Call, req any) (any, error) {
 	if _, ok := req.(*pluginv1.CloseOrderRequest); ok {
 		answer = &pluginv1.CloseOrderResponse{}
 	}
-	noted := NotedCall{EventID: eventOf(req), Call: call.Feature}
+	noted := NotedCall{EventID: number(eventOf(req)), Call: call.Feature}
 	if message, ok := req.(proto.Message); ok {
 		if text, err := protojson.Marshal(message); err == nil {
-			noted.Request = string(text)
+			noted.Request = cut(string(text), noteMax)
 		}
 	}
 	n.mu.Lock()

@@ -47,10 +47,7 @@ func (o *output) take(raw []byte) {
 	if strings.HasPrefix(text, "{") {
 		size = max(size, len(text)) // a record may have many long fields
 	}
-	if len(kept) > tailLineMax {
-		kept = strings.ToValidUTF8(kept[:tailLineMax], "") + "…"
-	}
-	o.keep(kept)
+	o.keep(cut(kept, tailLineMax))
 	if o.budget.pass(o.logger, size) {
 		logLine(o.logger, o.clean, text)
 	}

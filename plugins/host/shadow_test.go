@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -246,6 +248,25 @@ func TestStopDuringAShadowRun(t *testing.T) {
 	pid := h.List()[0].Canary.Process.PID
 	require.NoError(t, h.Stop(t.Context()))
 	requireGone(t, pid)
+}
+
+// What a plugin asks for in the shadow is shown, but however long it is, the host keeps a little of it.
+func TestNotesAreShort(t *testing.T) {
+	t.Parallel()
+	n := &notes{}
+	long := strings.Repeat("微", 20<<10)
+	for range keptInReport + 1 {
+		_, err := n.instead(closeCall(), &pluginv1.CloseOrderRequest{OutTradeNo: long, EventId: long})
+		require.NoError(t, err)
+	}
+	calls, count := n.read()
+	require.Equal(t, keptInReport+1, count)
+	require.Len(t, calls, keptInReport)
+	for _, c := range calls {
+		require.LessOrEqual(t, len(c.EventID), numberMax+20)
+		require.LessOrEqual(t, len(c.Request), noteMax+len("…"))
+		require.True(t, utf8.ValidString(c.Request))
+	}
 }
 
 // A call that changes something and that nobody has thought of is not made in the shadow.
