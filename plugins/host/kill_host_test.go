@@ -106,24 +106,6 @@ func TestHostKilledWithACanary(t *testing.T) {
 	requireGone(t, farChild)
 }
 
-// stop stops a process and waits until each of its threads is: only then is it stopped for the kernel.
-func stop(t *testing.T, pid int) {
-	t.Helper()
-	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
-	require.Eventually(t, func() bool {
-		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/[0-9]*/stat", pid))
-		if err != nil {
-			return false
-		}
-		for _, thread := range threads {
-			if stat, err := os.ReadFile(thread); err != nil || !strings.Contains(string(stat), ") T ") {
-				return false
-			}
-		}
-		return len(threads) > 0
-	}, testLimit, time.Millisecond)
-}
-
 // groupsBecomeOrphans tells whether a process whose parent dies gets one of another session: only then does the kernel
 // continue a group that is stopped.
 func groupsBecomeOrphans() bool {
