@@ -217,6 +217,11 @@ func (s *intake) connect(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
+	defer func() {
+		if s.conn == nil { // it failed, perhaps by a panic in a query hook of the host's
+			end(conn)
+		}
+	}()
 	name := intakeName()
 	statements := []string{
 		"SET synchronous_commit = on",
@@ -229,20 +234,25 @@ func (s *intake) connect(ctx context.Context) error {
 	}
 	for _, statement := range statements {
 		if _, err := conn.ExecContext(ctx, statement); err != nil {
-			return errors.Join(fmt.Errorf("prepare the intake: %w", err), conn.Close())
+			return fmt.Errorf("prepare the intake: %w", err)
 		}
 	}
 	s.conn, s.query = &conn, "EXECUTE "+name
 	return nil
 }
 
-// forget drops the connection. Its settings must not go back to the pool, so it is ended for good.
+// forget drops the connection.
 func (s *intake) forget() {
 	if s.conn == nil {
 		return
 	}
-	_ = s.conn.Raw(func(any) error { return driver.ErrBadConn }) // tells database/sql to end it
+	end(*s.conn)
 	s.conn = nil
+}
+
+// end ends a connection for good: its settings must not go back to the pool.
+func end(conn bun.Conn) {
+	_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // tells database/sql to end it
 }
 
 // letGo ends a statement's turn, and the connection with it when the intake was closed meanwhile.

@@ -29,20 +29,16 @@ func (d *DB) InTx(ctx context.Context, fn func(q Queries) error) error {
 // errBroken marks a connection that broke before the commit, so that nothing can have been kept.
 var errBroken = errors.New("connection broke before the commit")
 
+// once passes a panic through, of fn or of a query hook of the host's, and gives the connection back all the same.
 func (d *DB) once(ctx context.Context, fn func(q Queries) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // ends a transaction whose BEGIN was sent when the hook panicked
 	tx, err := d.bun.BeginTx(ctx, nil)
 	if err != nil {
 		return markBroken(fmt.Errorf("begin: %w", err))
 	}
-	returned := false
-	defer func() {
-		if !returned { // a panic passes through: the connection must be given back
-			_ = tx.Rollback()
-		}
-	}()
-	err = fn(Queries{db: tx, now: d.now})
-	returned = true
-	if err != nil {
+	defer func() { _ = tx.Tx.Rollback() }() // past the hooks; nothing is left to roll back unless there was a panic
+	if err := fn(Queries{db: tx, now: d.now}); err != nil {
 		if back := tx.Rollback(); back != nil && !errors.Is(back, sql.ErrTxDone) {
 			err = errors.Join(err, fmt.Errorf("roll back: %w", back))
 		}
