@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
 
 	"wgink.ink/wechat"
 	"wgink.ink/wechat/internal/dbtest"
@@ -80,6 +81,27 @@ func (h panickingHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return panickingHandler{h.Handler.WithAttrs(attrs), h.p, h.seen}
 }
 
+// panickingHook panics before or after a statement, BEGIN and COMMIT among them.
+type panickingHook struct{ p *panics }
+
+func (h panickingHook) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.Context {
+	h.p.maybe(2)
+	return ctx
+}
+
+func (h panickingHook) AfterQuery(context.Context, *bun.QueryEvent) { h.p.maybe(2) }
+
+// panickingPool is the host's own pool, small, so that connections which do not come back are missed.
+func panickingPool(t *testing.T, databaseURL string, p *panics) *bun.DB {
+	t.Helper()
+	if file, lite := strings.CutPrefix(databaseURL, "sqlite:"); lite {
+		return sqlitePool(t, file+durableSQLite, 1).WithQueryHook(panickingHook{p})
+	}
+	db := postgresPool(t, toServer(databaseURL, map[string]any{"synchronous_commit": "on"}))
+	db.SetMaxOpenConns(4)
+	return db.WithQueryHook(panickingHook{p})
+}
+
 // Whatever the host hands in panics at random, in the module's handlers and in its own goroutines: the host lives, callers
 // get errors, and each payment is delivered.
 func TestPanicsOfWhatTheHostHandsIn(t *testing.T) {
@@ -93,6 +115,7 @@ func TestPanicsOfWhatTheHostHandsIn(t *testing.T) {
 				wechat.WithTransport(panickingTransport{b.sim.RoundTripper(), p}),
 				wechat.WithLogger(slog.New(panickingHandler{b.capture(), p, seen})),
 				wechat.WithClock(func() time.Time { p.maybe(2); return time.Now() }),
+				wechat.WithDB(panickingPool(t, url, p)),
 			}
 		})
 		phone := b.sim.Phone("lan")

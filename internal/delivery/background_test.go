@@ -60,7 +60,7 @@ func TestBackgroundPartsSurviveAPanic(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, url string) {
 		t.Parallel()
 		db := openDB(t, url)
-		hook := &bomb{seen: map[string]int{}}
+		hook := &bomb{parts: bombs(), seen: map[string]int{}}
 		var log bytes.Buffer
 		r := newReceiver(func(ctx context.Context, _ string, _ delivery.Handover) delivery.Outcome {
 			for hook.times("renew") < 2 && ctx.Err() == nil { // in hand until it is renewed
@@ -95,8 +95,9 @@ func bombs() map[string]string {
 
 // bomb panics the first time that each part runs its statement.
 type bomb struct {
-	mu   sync.Mutex
-	seen map[string]int
+	parts map[string]string
+	mu    sync.Mutex
+	seen  map[string]int
 }
 
 func (b *bomb) times(part string) int {
@@ -109,7 +110,7 @@ func (b *bomb) times(part string) int {
 func (b *bomb) BeforeQuery(ctx context.Context, e *bun.QueryEvent) context.Context {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for part, piece := range bombs() {
+	for part, piece := range b.parts {
 		if strings.Contains(e.Query, piece) {
 			if b.seen[part]++; b.seen[part] == 1 {
 				panic(bombText)

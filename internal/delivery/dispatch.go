@@ -125,9 +125,11 @@ func (q *Queue) giveBack(ctx context.Context, plugin string) {
 	}
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer done()
-	if _, err := q.db.FinishDeliveries(ctx, back); err != nil {
-		q.log.ErrorContext(ctx, "cannot give deliveries back", "plugin", plugin, "count", len(back), "error", err)
-	}
+	q.safely("give back", func() {
+		if _, err := q.db.FinishDeliveries(ctx, back); err != nil {
+			q.log.ErrorContext(ctx, "cannot give deliveries back", "plugin", plugin, "count", len(back), "error", err)
+		}
+	})
 	for _, it := range items {
 		q.hands.gave(it.delivery, false)
 	}

@@ -119,3 +119,32 @@ func TestHangingPluginDoesNotHoldOthersUp(t *testing.T) {
 		require.NoError(t, q.Stop(ctx))
 	})
 }
+
+// A query hook of the host's own database handle panics while stock is given back: the host lives, and what was not given
+// back comes when its lease has ended.
+func TestGivingBackSurvivesAPanic(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, url string) {
+		t.Parallel()
+		const events, dies = 300, 100
+		db := openDB(t, url)
+		var calls atomic.Int32
+		r := newReceiver(func(context.Context, string, delivery.Handover) delivery.Outcome {
+			if calls.Add(1) == dies {
+				return delivery.Outcome{Result: delivery.Crashed, Code: "crashed"}
+			}
+			return delivery.Outcome{Result: delivery.Done}
+		})
+		r.capacity = 1
+		hook := &bomb{parts: map[string]string{"give back": "given-back"}, seen: map[string]int{}}
+		q := delivery.New(hooked(t, url, hook), r, discard(), delivery.Settings{Lease: 2 * time.Second, Poll: 20 * time.Millisecond})
+		for i := range events {
+			record(t, db, q, fmt.Sprintf("e%d", i), fmt.Sprintf("s%d", i))
+		}
+		run(t, q)
+		for i := range events {
+			eventually(t, db, fmt.Sprintf("e%d", i), state(store.Done))
+		}
+		require.Positive(t, hook.times("give back"), "the negative control: there was a panic")
+	})
+}
