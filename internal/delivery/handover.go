@@ -9,7 +9,7 @@ import (
 )
 
 // handOver delivers one claimed row, unless its event could not be read, and writes the outcome. The plugin's slot is
-// free for the next one before that.
+// free for the next one before that. What was cut because the queue stops is left to HandBack.
 func (q *Queue) handOver(ctx context.Context, it item) {
 	start, d, out := time.Now(), it.delivery, it.unread
 	reached := false
@@ -18,8 +18,9 @@ func (q *Queue) handOver(ctx context.Context, it item) {
 		reached = out.Result != NotReady && out.Result != Crashed
 	}
 	took := time.Since(start)
-	if ctx.Err() != nil && out.Result != Done {
-		out = Outcome{Result: NotReady, Code: "stopping"}
+	if ctx.Err() != nil && out.Result != Done || q.stopping.Load() && out.Result == NotReady {
+		q.report(ctx, next(d, Outcome{Result: NotReady, Code: "stopping"}, it.solo), out.Version, took)
+		return
 	}
 	if reached {
 		q.hands.answered(d.Plugin, max(took, 1))

@@ -193,6 +193,25 @@ func (h *hands) held() []store.Claim {
 	return slices.Collect(maps.Keys(h.all))
 }
 
+// begun forgets all stock and lists the rest of what is held.
+func (h *hands) begun() []store.Claim {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, p := range h.plugins {
+		for _, it := range p.stock {
+			delete(h.all, it.delivery.Claim())
+			p.working--
+		}
+		p.stock = nil
+	}
+	return slices.Collect(maps.Keys(h.all))
+}
+
+// heldBy lists what is held for these plugins.
+func (h *hands) heldBy(plugins []string) []store.Claim {
+	return slices.DeleteFunc(h.held(), func(c store.Claim) bool { return !slices.Contains(plugins, c.Plugin) })
+}
+
 // idle tells whether nothing is on its way to a plugin.
 func (h *hands) idle(plugin string) bool {
 	h.mu.Lock()

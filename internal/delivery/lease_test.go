@@ -69,5 +69,5 @@ func TestWhatIsInHandIsNotTakenBackByItsHost(t *testing.T) {
 	d := eventually(t, db, "e1", state(store.Done))
 	require.Zero(t, d.Crashes)
 	require.Empty(t, begun, "it was handed over once")
-	require.NoError(t, q.Stop(t.Context()))
+	stop(t, q, time.Minute)
 }

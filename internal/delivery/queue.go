@@ -53,18 +53,20 @@ type Queue struct {
 	outcomes *group.Group[store.Finish, bool]
 	hands    hands
 
-	wake   chan struct{}
-	stop   context.CancelFunc // of the dispatcher
-	cancel context.CancelFunc // of the hand-overs and the keeper
-	sends  sync.WaitGroup     // the dispatcher, which begins hand-overs
-	work   sync.WaitGroup     // hand-overs
-	loops  sync.WaitGroup     // keeper, retention
+	wake    chan struct{}
+	stop    context.CancelFunc // of the dispatcher
+	cut     context.CancelFunc // of the hand-overs and the retention
+	release context.CancelFunc // of the keeper
+	sends   sync.WaitGroup     // the dispatcher, which begins hand-overs
+	work    sync.WaitGroup     // hand-overs
+	loops   sync.WaitGroup     // keeper, retention
 
 	stopping atomic.Bool // what is in stock is not handed over any more
 
 	mu      sync.Mutex
 	started bool
 	stopped bool
+	ended   bool // what was cut is handed back
 }
 
 // New makes a queue. It does nothing until Start; Record works before it.
@@ -110,7 +112,7 @@ func (q *Queue) Wake() {
 	}
 }
 
-// Start begins to hand events over; Stop ends it.
+// Start begins to hand events over; Stop and then HandBack end it.
 func (q *Queue) Start() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -119,41 +121,11 @@ func (q *Queue) Start() error {
 	}
 	q.started = true
 	loopCtx, stop := context.WithCancel(context.Background())
-	workCtx, cancel := context.WithCancel(context.Background())
-	q.stop, q.cancel = stop, cancel
+	workCtx, cut := context.WithCancel(context.Background())
+	keepCtx, release := context.WithCancel(context.Background()) // what was cut is leased until it is handed back
+	q.stop, q.cut, q.release = stop, cut, release
 	q.sends.Go(func() { q.dispatchLoop(loopCtx, workCtx) })
-	q.loops.Go(func() { q.keepLoop(workCtx) })
+	q.loops.Go(func() { q.keepLoop(keepCtx) })
 	q.loops.Go(func() { q.retentionLoop(workCtx) })
 	return nil
-}
-
-// Stop takes no new events, waits for those in hand until ctx ends, then cancels them and gives their rows back. It is
-// safe twice and before Start.
-func (q *Queue) Stop(ctx context.Context) error {
-	q.mu.Lock()
-	running, stop, cancel := q.started && !q.stopped, q.stop, q.cancel
-	q.stopped = q.started
-	q.mu.Unlock()
-	if !running {
-		return nil
-	}
-	q.stopping.Store(true)
-	stop()
-	idle := make(chan struct{})
-	go func() {
-		q.sends.Wait() // first: it might begin one more
-		q.work.Wait()
-		close(idle)
-	}()
-	select {
-	case <-idle:
-	case <-ctx.Done():
-	}
-	cancel()
-	<-idle // every hand-over honours its context
-	q.loops.Wait()
-
-	back, done := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-	defer done()
-	return errors.Join(q.outcomes.Wait(back), q.db.HandBack(back, q.owner))
 }

@@ -53,7 +53,7 @@ func TestRecordsNameTheVersion(t *testing.T) {
 	for id, want := range map[string]string{"e1": store.Done, "e2": store.Dead, "e3": store.Done} {
 		eventually(t, db, id, state(want))
 	}
-	require.NoError(t, q.Stop(t.Context()))
+	stop(t, q, time.Minute)
 	type line struct {
 		Msg     string
 		Attempt int

@@ -53,9 +53,7 @@ func TestStockOfAHangingPluginIsGivenBack(t *testing.T) {
 		}
 		require.Eventually(t, func() bool { return calls.Load() == quickOnes+slots }, time.Minute, time.Millisecond)
 		require.Eventually(t, held(slots), time.Minute, 5*time.Millisecond, "the rest is for others")
-		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
-		defer cancel()
-		require.NoError(t, q.Stop(ctx))
+		stop(t, q, 100*time.Millisecond)
 		require.True(t, held(0)())
 	})
 }
@@ -114,9 +112,7 @@ func TestHangingPluginDoesNotHoldOthersUp(t *testing.T) {
 		for range events {
 			receive(t, r) // the hanging one has not answered
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
-		defer cancel()
-		require.NoError(t, q.Stop(ctx))
+		stop(t, q, 100*time.Millisecond)
 	})
 }
 

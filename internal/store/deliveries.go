@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -72,11 +71,8 @@ func (q Queries) RenewLeases(ctx context.Context, owner string, claims []Claim, 
 	if len(claims) == 0 {
 		return nil
 	}
-	args := []any{owner}
-	for _, c := range claims {
-		args = append(args, c.EventID, c.Plugin, c.Attempt)
-	}
-	_, err := q.db.NewRaw(q.renewSQL(len(claims)), append(args, lease.Milliseconds())...).Exec(ctx)
+	args := append(append([]any{owner}, claimArgs(claims)...), lease.Milliseconds())
+	_, err := q.db.NewRaw(q.renewSQL(len(claims)), args...).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("renew leases: %w", err)
 	}
@@ -88,9 +84,9 @@ func (q Queries) RenewLeases(ctx context.Context, owner string, claims []Claim, 
 func (q Queries) renewSQL(claims int) string {
 	return fmt.Sprintf(`WITH chosen AS MATERIALIZED (
 			SELECT event_id, plugin FROM wechat_deliveries WHERE state = 'running' AND owner = ?
-				AND (event_id, plugin, attempt) IN (VALUES (?, ?, ?)%s) %s)
+				AND %s %s)
 		UPDATE wechat_deliveries SET wake_at = %s + ? WHERE (event_id, plugin) IN (SELECT event_id, plugin FROM chosen)`,
-		strings.Repeat(", (?, ?, ?)", claims-1), q.skipLocked(), q.now)
+		claimedSQL("IN", claims), q.skipLocked(), q.now)
 }
 
 // skipLocked ends a SELECT of rows to be updated that leaves those out which somebody else updates at the moment.
@@ -140,42 +136,6 @@ func (q Queries) takeBackSQL() string {
 			state = 'pending', owner = NULL, wake_at = %[1]s, crashes = crashes + 1,
 			last_code = 'lease-ended', last_error = 'the host that ran it stopped answering', updated_at = %[1]s
 		WHERE (event_id, plugin) IN (SELECT event_id, plugin FROM chosen)`, q.now, q.skipLocked())
-}
-
-// HandBack returns every row the owner still runs to the queue, without a mark: the host is stopping. After a restart of
-// the server every idle connection turns out broken on its next use, so it tries each of them.
-func (d *DB) HandBack(ctx context.Context, owner string) (err error) {
-	for range poolSize + 1 {
-		if err = d.handBack(ctx, owner); !broken(err) || ctx.Err() != nil {
-			return err
-		}
-	}
-	return err
-}
-
-func (q Queries) handBack(ctx context.Context, owner string) error {
-	_, err := q.db.NewRaw(`UPDATE wechat_deliveries SET state = 'pending', owner = NULL, wake_at = ?, updated_at = ?
-		WHERE state = 'running' AND owner = ?`, q.nowSQL(), q.nowSQL(), owner).Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("hand back deliveries: %w", err)
-	}
-	return nil
-}
-
-// TakeBackAll returns every running row to the queue with a crash mark. It is for SQLite at start, where whoever ran
-// them is gone.
-func (q Queries) TakeBackAll(ctx context.Context) error {
-	if err := failpoint.Hit(failpoint.TakeBack); err != nil {
-		return err
-	}
-	_, err := q.db.NewRaw(`UPDATE wechat_deliveries SET
-			state = 'pending', owner = NULL, wake_at = ?, crashes = crashes + 1, last_code = 'host-ended',
-			last_error = 'the host that ran it ended', updated_at = ?
-		WHERE state = 'running'`, q.nowSQL(), q.nowSQL()).Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("take back deliveries: %w", err)
-	}
-	return nil
 }
 
 // Deliveries lists the rows of an event by plugin.

@@ -169,7 +169,7 @@ func TestLeaseIsRenewedAndHandedBack(t *testing.T) {
 		require.NoError(t, err)
 		require.Zero(t, n, "a renewed lease is not taken back")
 
-		require.NoError(t, db.HandBack(t.Context(), "one"))
+		require.NoError(t, db.HandBack(t.Context(), "one", nil))
 		d := row(t, db, "e0")
 		require.Equal(t, store.Pending, d.State)
 		require.Zero(t, d.Crashes, "stopping is no crash")
@@ -221,7 +221,7 @@ func TestHandBackOverDeadConnections(t *testing.T) {
 		}
 		busy.Wait()
 		require.NoError(t, other.EndOtherConnections(t.Context()))
-		require.NoError(t, db.HandBack(t.Context(), "one"))
+		require.NoError(t, db.HandBack(t.Context(), "one", nil))
 		require.Equal(t, store.Pending, row(t, other, "e0").State)
 	})
 }

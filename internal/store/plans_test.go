@@ -69,7 +69,10 @@ func queueCalls() map[string]func(context.Context, *store.DB) error {
 			_, err := db.FinishDeliveries(ctx, []store.Finish{{Delivery: held, State: store.Done}, {Delivery: other, State: store.Done}})
 			return err
 		},
-		"hand back":     func(ctx context.Context, db *store.DB) error { return db.HandBack(ctx, "o") },
+		"hand back": func(ctx context.Context, db *store.DB) error {
+			return db.HandBack(ctx, "o", []store.Claim{held.Claim()})
+		},
+		"going on":      func(ctx context.Context, db *store.DB) error { return db.MarkGoingOn(ctx, []store.Claim{held.Claim()}) },
 		"take back all": func(ctx context.Context, db *store.DB) error { return db.TakeBackAll(ctx) },
 		"replay":        func(ctx context.Context, db *store.DB) error { _, err := db.Replay(ctx, "done1", "p"); return err },
 		"requeue":       func(ctx context.Context, db *store.DB) error { _, err := db.Requeue(ctx, "done2", "p"); return err },
