@@ -226,6 +226,37 @@ func TestHandBackOverDeadConnections(t *testing.T) {
 	})
 }
 
+// A server ends sessions that were idle for long: what comes after a quiet spell is kept all the same, over a connection
+// that is new.
+func TestIdleSessionsAreEnded(t *testing.T) {
+	t.Parallel()
+	url := dbtest.Postgres(t)
+	watcher, db := open(t, url), open(t, url+"&idle_session_timeout=300")
+	keep := func(id string) {
+		kept, err := db.Keep(t.Context(), []store.Incoming{{Event: store.Event{
+			ID: id, Kind: "k", BusinessKey: id, Verdict: store.VerdictOK, Payload: []byte("{}"),
+		}}})
+		require.NoError(t, err)
+		require.True(t, kept[0].Fresh)
+	}
+	quiet := func() {
+		var busy sync.WaitGroup
+		for range 4 { // so that several connections are idle
+			busy.Go(func() { _, _ = db.Events(t.Context(), 1) })
+		}
+		busy.Wait()
+		require.Eventually(t, func() bool {
+			n, err := watcher.OtherConnections(t.Context())
+			return err == nil && n == 0
+		}, time.Minute, 10*time.Millisecond)
+	}
+	keep("first")
+	quiet()
+	keep("second")
+	quiet()
+	require.NoError(t, db.InTx(t.Context(), func(q store.Queries) error { _, _, err := q.Event(t.Context(), "first"); return err }))
+}
+
 // A busy plugin takes one event at a time. Events that happen now must get their turn then, too.
 func TestBacklogDoesNotStarveTheNewest(t *testing.T) {
 	t.Parallel()

@@ -27,6 +27,12 @@ func (d *DB) EndOtherConnections(ctx context.Context) error {
 	return err
 }
 
+// OtherConnections counts those to the database except the one that asks. It is for PostgreSQL.
+func (d *DB) OtherConnections(ctx context.Context) (n int, err error) {
+	err = d.bun.NewRaw(`SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`).Scan(ctx, &n)
+	return n, err
+}
+
 // Deallocate forgets the intake's prepared statement behind its back, as a pooler does.
 func (d *DB) Deallocate(ctx context.Context) error {
 	if !d.postgres() || d.intake.conn == nil {

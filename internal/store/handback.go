@@ -12,10 +12,9 @@ import (
 const goesOn = "goes-on"
 
 // HandBack returns the rows the owner still runs to the queue, except those it keeps, without a mark: the host is stopping.
-// They get back to where they were, before the later ones of their subjects. After a restart of the server every idle
-// connection turns out broken on its next use, so it tries each of them.
+// They get back to where they were, before the later ones of their subjects.
 func (d *DB) HandBack(ctx context.Context, owner string, keep []Claim) (err error) {
-	for range poolSize + 1 {
+	for range tries(d.bun) {
 		if err = d.handBack(ctx, owner, keep); !broken(err) || ctx.Err() != nil {
 			return err
 		}

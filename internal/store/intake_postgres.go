@@ -129,13 +129,13 @@ func (s *intake) run(ctx context.Context, facts []Incoming) ([]Kept, error) {
 	ctx, cancel := context.WithTimeout(ctx, intakeTimeout)
 	defer cancel()
 	args := intakeArgs(facts)
-	for again := true; ; again = false {
+	for left := tries(s.db) - 1; ; left-- {
 		kept, err := s.try(ctx, facts, args)
 		if err == nil {
 			return kept, nil
 		}
 		s.forget()
-		if !again || !s.mayRepeat(err) || ctx.Err() != nil {
+		if left == 0 || !s.mayRepeat(err) || ctx.Err() != nil {
 			return nil, err
 		}
 	}

@@ -11,20 +11,26 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/driver/pgdriver"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// InTx runs fn in one transaction and commits when fn returns nil. fn may run twice: once more when the connection broke
-// before the commit was sent, which is what a PostgreSQL restart does to every idle connection.
-func (d *DB) InTx(ctx context.Context, fn func(q Queries) error) error {
-	err := d.once(ctx, fn)
-	if errors.Is(err, errBroken) && ctx.Err() == nil {
-		err = d.once(ctx, fn)
+// InTx runs fn in one transaction and commits when fn returns nil. fn may run several times: again when the connection broke
+// before the commit was sent.
+func (d *DB) InTx(ctx context.Context, fn func(q Queries) error) (err error) {
+	for range tries(d.bun) {
+		if err = d.once(ctx, fn); !errors.Is(err, errBroken) || ctx.Err() != nil {
+			return err
+		}
 	}
 	return err
 }
+
+// tries is how often to try on connections that break. A restart of PostgreSQL, or its idle_session_timeout, ends every idle
+// one, which shows when it is used next; so does the one that the intake keeps. The last try makes a new one.
+func tries(db *bun.DB) int { return db.Stats().Idle + 2 }
 
 // errBroken marks a connection that broke before the commit, so that nothing can have been kept.
 var errBroken = errors.New("connection broke before the commit")
@@ -61,10 +67,10 @@ func markBroken(err error) error {
 func broken(err error) bool {
 	if pg, ok := errors.AsType[pgdriver.Error](err); ok {
 		switch pg.Field('C') {
-		case "57P01", "57P02", "57P03": // the server is stopping, crashed, or starting
+		case "57P01", "57P02", "57P03", "57P05": // the server is stopping, crashed, or starting; or the connection was idle for too long
 			return true
 		}
-		return false
+		return strings.HasPrefix(pg.Field('C'), "08") // connection exceptions, such as a pooler's
 	}
 	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return true
