@@ -2,42 +2,64 @@ package wechat
 
 import (
 	"context"
-	"log/slog"
 	"maps"
 	"slices"
+	"time"
 
 	"wgink.ink/wechat/internal/delivery"
 	"wgink.ink/wechat/plugins/host"
 )
 
 // receiver gives events to the plugins and the host's own handlers, or to the log while there is neither, which may
-// change at any time.
+// change at any time. What was queued for the log before that is still the log's.
 type receiver struct {
 	plugins pluginReceiver
-	log     logReceiver
+	log     *logReceiver
 }
 
 func (m *Module) receiver() receiver {
-	r := receiver{plugins: pluginReceiver{host: m.plugins, own: make(map[string]*host.InProcess, len(m.own))}, log: logReceiver{log: m.log}}
+	r := receiver{
+		plugins: pluginReceiver{host: m.plugins, own: make(map[string]*host.InProcess, len(m.own))},
+		log:     &logReceiver{log: m.log},
+	}
 	for _, h := range m.own {
 		r.plugins.own[h.ID()] = h
 	}
 	return r
 }
 
-func (r receiver) current() delivery.Receiver {
-	if len(r.plugins.Plugins()) > 0 {
-		return r.plugins
+func (r receiver) Subscribers(kind string) []string {
+	if len(r.plugins.Plugins()) == 0 {
+		return []string{logSubscriber}
 	}
-	return r.log
+	return r.plugins.Subscribers(kind)
 }
 
-func (r receiver) Subscribers(kind string) []string { return r.current().Subscribers(kind) }
-func (r receiver) Plugins() []string                { return r.current().Plugins() }
-func (r receiver) Slots(plugin string) int          { return r.current().Slots(plugin) }
+func (r receiver) Plugins() []string {
+	ids := r.plugins.Plugins()
+	if len(ids) == 0 || r.log.turn(time.Now()) && !slices.Contains(ids, logSubscriber) {
+		ids = append(ids, logSubscriber)
+	}
+	return ids
+}
+
+func (r receiver) Slots(plugin string) int {
+	if r.isLog(plugin) {
+		return logSlots
+	}
+	return r.plugins.Slots(plugin)
+}
 
 func (r receiver) Deliver(ctx context.Context, plugin string, h delivery.Handover) delivery.Outcome {
-	return r.current().Deliver(ctx, plugin, h)
+	if r.isLog(plugin) {
+		return r.log.Deliver(ctx, h)
+	}
+	return r.plugins.Deliver(ctx, plugin, h)
+}
+
+// isLog tells the log from a plugin that has its name.
+func (r receiver) isLog(plugin string) bool {
+	return plugin == logSubscriber && !slices.Contains(r.plugins.Plugins(), logSubscriber)
 }
 
 // pluginReceiver lets the queue hand events to plugins, which know nothing of each other's types, be they processes or
@@ -84,20 +106,4 @@ func (p pluginReceiver) Deliver(ctx context.Context, plugin string, h delivery.H
 		host.NotReady: delivery.NotReady, host.Crashed: delivery.Crashed,
 	}
 	return delivery.Outcome{Result: results[out.Result], After: out.After, Code: out.Code, Message: out.Message, Version: out.Version}
-}
-
-// logReceiver is what happens with no plugin configured: every event is logged in decrypted form, as the original
-// module does with notices.
-type logReceiver struct{ log *slog.Logger }
-
-const logSubscriber = "log"
-
-func (logReceiver) Subscribers(string) []string { return []string{logSubscriber} }
-func (logReceiver) Plugins() []string           { return []string{logSubscriber} }
-func (logReceiver) Slots(string) int            { return 8 }
-
-func (l logReceiver) Deliver(ctx context.Context, _ string, h delivery.Handover) delivery.Outcome {
-	l.log.InfoContext(ctx, "event (no plugin is configured)",
-		"event", h.EventID, "kind", h.Kind, "type", h.WeChatType, "subject", h.Subject, "content", string(h.Payload))
-	return delivery.Outcome{Result: delivery.Done}
 }
