@@ -3,7 +3,20 @@ package wechat
 import (
 	"context"
 	"log/slog"
+	"time"
 )
+
+// calmClock is the host's clock, and the machine's when that panics.
+func calmClock(now func() time.Time) func() time.Time {
+	return func() (at time.Time) {
+		defer func() {
+			if recover() != nil {
+				at = time.Now()
+			}
+		}()
+		return now()
+	}
+}
 
 // calm keeps a panic of the host's log handler from ending the host: a record is lost instead. The module logs from
 // goroutines of its own, which nobody else could protect.

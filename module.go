@@ -55,7 +55,7 @@ func New(cfg config.Config, opts ...Option) (*Module, error) {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	o.log = calmed(o.log)
+	o.log, o.now = calmed(o.log), calmClock(o.now)
 	cfg = cfg.WithDefaults()
 	if err := cfg.Validate(); err != nil {
 		return nil, err

@@ -188,7 +188,10 @@ func mountParts(
 		Opener: wxpay.NewNoticeOpener(ring, keys), DB: db, Queue: queue, Log: log, Now: time.Now,
 	}, payment.Settings{MchID: m.MchID, AppID: sim.App().AppID})
 	routes.Mount(app, &handlers.Handlers{Payment: service, Log: log})
-	return queue.Stop, queue.Start()
+	return func(ctx context.Context) error {
+		queue.Stop(ctx)
+		return queue.HandBack(ctx)
+	}, queue.Start()
 }
 
 // idle is a receiver that does nothing.

@@ -39,9 +39,12 @@ func (s *scene) queue(t *testing.T, h *Host) *queued {
 	q := &queued{host: h, db: db, outcomes: map[Result]int{}, changed: make(chan struct{}, 1)}
 	q.Queue = delivery.New(db, q, slog.New(s.log), delivery.Settings{Lease: 10 * time.Second, Poll: 20 * time.Millisecond})
 	t.Cleanup(func() {
-		ctx, cancel := context.WithCancel(context.Background())
-		cancel() // what hangs shall not be waited for
-		require.NoError(t, q.Stop(ctx))
+		ctx, cancel := context.WithTimeout(context.Background(), testLimit)
+		defer cancel()
+		past, cut := context.WithCancel(ctx)
+		cut() // what hangs shall not be waited for
+		q.Stop(past)
+		require.NoError(t, q.HandBack(ctx))
 		require.NoError(t, db.Close())
 	})
 	return q
