@@ -29,8 +29,8 @@ func Slack() time.Duration {
 	return 10 * time.Second
 }
 
-// Storm leaves a test of minutes out of the short lane with the race detector, which makes each of its processes several
-// times slower: go test ./... runs it without. A seed asks for it in any case.
+// Storm leaves a test of many processes or rows out of the short lane with the race detector, which makes it several times
+// slower: go test ./... runs it without. A seed asks for it in any case.
 func Storm(t testing.TB) {
 	t.Helper()
 	if Raced() && !Full() && os.Getenv(SeedEnv) == "" {

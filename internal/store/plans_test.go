@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"wgink.ink/wechat/internal/dbtest"
+	"wgink.ink/wechat/internal/lanetest"
 	"wgink.ink/wechat/internal/store"
 )
 
@@ -16,6 +17,7 @@ import (
 // whole table is found here and not in production. The statements are those that the code runs.
 func TestQueueQueriesUseAnIndex(t *testing.T) {
 	t.Parallel()
+	lanetest.Storm(t)
 	dbtest.Each(t, func(t *testing.T, url string) {
 		t.Parallel()
 		db := open(t, url)

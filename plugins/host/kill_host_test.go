@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -126,10 +125,9 @@ func unixSession(pid int) (uintptr, error) {
 // behind, and after the last has gone in order no file is left either.
 func TestHostKilledTwentyTimes(t *testing.T) {
 	t.Parallel()
+	lanetest.Storm(t)
 	s := newScene(t, "plugin")
-	seed := time.Now().UnixNano()
-	random := rand.New(rand.NewPCG(uint64(seed), 0))
-	t.Logf("seed %d", seed)
+	_, random := lanetest.Seeded(t, "./plugins/host")
 	for i := range 30 {
 		host := startHelperHost(t, s)
 		if i%3 != 0 {
