@@ -69,8 +69,9 @@ func Parse(data []byte, opts ...Option) (Config, error) {
 }
 
 // Validate says what must be put right before the module can start: missing keys, keys and certificates that do not
-// fit, addresses that production refuses. Parts that are not active need none of their keys; only
-// pay needs an appid, of either app. It reads the files that the active parts name. The error is an *Error. Call WithDefaults first.
+// fit, addresses that production refuses. Parts that are not active need none of their keys; only pay
+// needs an appid, of either app. It reads the files that the active parts name. The error is an *Error. Call WithDefaults
+// first.
 func (c Config) Validate(opts ...Option) error {
 	return report("", c.secrets(), c.problems(newOptions(opts), nil))
 }

@@ -3,7 +3,6 @@ package delivery_test
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"log/slog"
 	"runtime"
 	"strings"
@@ -13,9 +12,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/dialect/pgdialect"
-	"github.com/uptrace/bun/dialect/sqlitedialect"
-	"github.com/uptrace/bun/driver/pgdriver"
 
 	"wgink.ink/wechat/internal/dbtest"
 	"wgink.ink/wechat/internal/delivery"
@@ -126,17 +122,7 @@ func (*bomb) AfterQuery(context.Context, *bun.QueryEvent) {}
 // hooked opens a database as a host does that hands its own in.
 func hooked(t *testing.T, url string, hook bun.QueryHook) *store.DB {
 	t.Helper()
-	var own *bun.DB
-	if file, lite := strings.CutPrefix(url, "sqlite:"); lite {
-		pool, err := sql.Open("sqlite", file+"?_pragma=busy_timeout(30000)&_txlock=immediate")
-		require.NoError(t, err)
-		pool.SetMaxOpenConns(1)
-		own = bun.NewDB(pool, sqlitedialect.New())
-	} else {
-		own = bun.NewDB(sql.OpenDB(pgdriver.NewConnector(pgdriver.WithDSN(url))), pgdialect.New())
-	}
-	t.Cleanup(func() { require.NoError(t, own.Close()) })
-	db, err := store.Wrap(own.WithQueryHook(hook))
+	db, err := store.Wrap(dbtest.HostPool(t, url).WithQueryHook(hook))
 	require.NoError(t, err)
 	return db
 }

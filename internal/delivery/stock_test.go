@@ -58,21 +58,27 @@ func TestStockOfAHangingPluginIsGivenBack(t *testing.T) {
 	})
 }
 
+// dyingPlugin takes one event at a time, and its process ends at the dies-th of its calls.
+func dyingPlugin(dies int32) (*receiver, *atomic.Int32) {
+	calls := new(atomic.Int32)
+	r := newReceiver(func(context.Context, string, delivery.Handover) delivery.Outcome {
+		if calls.Add(1) == dies {
+			return delivery.Outcome{Result: delivery.Crashed, Code: "crashed"}
+		}
+		return delivery.Outcome{Result: delivery.Done}
+	})
+	r.capacity = 1
+	return r, calls
+}
+
 // What was claimed ahead for a plugin that dies is no suspect, and is handed over once the plugin is there again.
 func TestStockOfADeadPluginIsNoSuspect(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, url string) {
 		t.Parallel()
-		const events, dies = 300, 100
+		const events = 300
 		db := openDB(t, url)
-		var calls atomic.Int32
-		r := newReceiver(func(context.Context, string, delivery.Handover) delivery.Outcome {
-			if calls.Add(1) == dies {
-				return delivery.Outcome{Result: delivery.Crashed, Code: "crashed"}
-			}
-			return delivery.Outcome{Result: delivery.Done}
-		})
-		r.capacity = 1
+		r, calls := dyingPlugin(100)
 		q := delivery.New(db, r, discard(), quick)
 		for i := range events {
 			record(t, db, q, fmt.Sprintf("e%d", i), fmt.Sprintf("s%d", i))
@@ -122,16 +128,9 @@ func TestGivingBackSurvivesAPanic(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, url string) {
 		t.Parallel()
-		const events, dies = 300, 100
+		const events = 300
 		db := openDB(t, url)
-		var calls atomic.Int32
-		r := newReceiver(func(context.Context, string, delivery.Handover) delivery.Outcome {
-			if calls.Add(1) == dies {
-				return delivery.Outcome{Result: delivery.Crashed, Code: "crashed"}
-			}
-			return delivery.Outcome{Result: delivery.Done}
-		})
-		r.capacity = 1
+		r, _ := dyingPlugin(100)
 		hook := &bomb{parts: map[string]string{"give back": "given-back"}, seen: map[string]int{}}
 		q := delivery.New(hooked(t, url, hook), r, discard(), delivery.Settings{Lease: 2 * time.Second, Poll: 20 * time.Millisecond})
 		for i := range events {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 )
 
 // Stop takes no new events, gives back what no plugin has begun, waits for those in hand until ctx ends, and then cuts them:
@@ -20,13 +21,13 @@ func (q *Queue) Stop(ctx context.Context) {
 	q.stopping.Store(true)
 	q.stop()
 	defer q.cut()
-	if q.await(ctx, "dispatch", q.dispatched) != nil {
+	if q.awaitAll(ctx, "dispatch", &q.sends) != nil {
 		return // no time is left
 	}
 	_ = q.await(ctx, "give stock back", func() error { // HandBack does what fails here
 		return q.db.HandBack(ctx, q.owner, q.hands.begun())
 	})
-	_ = q.await(ctx, "hand-over", q.handedOver)
+	_ = q.awaitAll(ctx, "hand-over", &q.work)
 }
 
 // HandBack gives the rows that Stop left back, each to its old place before the later ones of its subject, and ends the queue.
@@ -41,22 +42,28 @@ func (q *Queue) HandBack(ctx context.Context, goOn ...string) error {
 		return nil
 	}
 	defer q.release()
-	if err := q.await(ctx, "hand-over", func() error { return errors.Join(q.dispatched(), q.handedOver()) }); err != nil {
+	if err := q.awaitAll(ctx, "hand-over", &q.sends, &q.work); err != nil {
 		return err
 	}
 	q.release()
 	left := q.hands.heldBy(goOn)
 	return errors.Join(
-		q.await(ctx, "keeping leases", func() error { q.loops.Wait(); return nil }),
+		q.awaitAll(ctx, "keeping leases", &q.loops),
 		q.outcomes.Wait(ctx),
 		q.await(ctx, "hand back", func() error {
 			return errors.Join(q.db.HandBack(ctx, q.owner, left), q.db.MarkGoingOn(ctx, left))
 		}))
 }
 
-func (q *Queue) dispatched() error { q.sends.Wait(); return nil }
-
-func (q *Queue) handedOver() error { q.work.Wait(); return nil }
+// awaitAll waits for the groups in their order: the dispatcher comes first, which might begin one more hand-over.
+func (q *Queue) awaitAll(ctx context.Context, part string, groups ...*sync.WaitGroup) error {
+	return q.await(ctx, part, func() error {
+		for _, g := range groups {
+			g.Wait()
+		}
+		return nil
+	})
+}
 
 var errPanic = errors.New("a panic")
 

@@ -3,7 +3,6 @@ package store_test
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"strconv"
 	"strings"
@@ -12,9 +11,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/dialect/pgdialect"
-	"github.com/uptrace/bun/dialect/sqlitedialect"
-	"github.com/uptrace/bun/driver/pgdriver"
 
 	"wgink.ink/wechat/internal/dbtest"
 	"wgink.ink/wechat/internal/store"
@@ -27,7 +23,11 @@ func TestPanicInAHookLosesNoConnection(t *testing.T) {
 		t.Parallel()
 		require.NoError(t, store.Migrate(t.Context(), url))
 		hook := &panicOnce{}
-		db, err := store.Wrap(ownPool(t, url).WithQueryHook(hook))
+		pool := dbtest.HostPool(t, url)
+		if !strings.HasPrefix(url, "sqlite:") {
+			pool.SetMaxOpenConns(2) // the intake keeps one
+		}
+		db, err := store.Wrap(pool.WithQueryHook(hook))
 		require.NoError(t, err)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // without the connection everything would wait
 		defer cancel()
@@ -71,23 +71,6 @@ func TestPanicInAHookLosesNoConnection(t *testing.T) {
 			}
 		}
 	})
-}
-
-// ownPool is a pool of the host's that has one connection to spare: on PostgreSQL the intake keeps one.
-func ownPool(t *testing.T, url string) *bun.DB {
-	t.Helper()
-	var own *bun.DB
-	if file, lite := strings.CutPrefix(url, "sqlite:"); lite {
-		pool, err := sql.Open("sqlite", file+"?_pragma=busy_timeout(30000)&_txlock=immediate")
-		require.NoError(t, err)
-		pool.SetMaxOpenConns(1)
-		own = bun.NewDB(pool, sqlitedialect.New())
-	} else {
-		own = bun.NewDB(sql.OpenDB(pgdriver.NewConnector(pgdriver.WithDSN(url))), pgdialect.New())
-		own.SetMaxOpenConns(2)
-	}
-	t.Cleanup(func() { require.NoError(t, own.Close()) })
-	return own
 }
 
 // panicOnce panics once before or after a statement that begins with a word.

@@ -3,6 +3,6 @@
 // stops it with its children. A plugin that is broken, slow or gone never disturbs the host or another plugin.
 //
 // What must happen to an event afterwards is the caller's business (package delivery); Deliver only says how one
-// hand-over ended. Plugins run as the host's user unless
-// limits.user names another: a separate process limits faults, it is no security boundary.
+// hand-over ended. Plugins run as the host's user unless limits.user names another: a separate process limits faults, it
+// is no security boundary.
 package host
